@@ -1,0 +1,25 @@
+package x
+
+import (
+	_ "github.com/cenkalti/backoff/v5"
+	_ "github.com/clipperhouse/uax29/v2/words"
+	_ "github.com/fsnotify/fsnotify"
+	_ "github.com/gliderlabs/ssh"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/jedib0t/go-pretty/v6/table"
+	_ "github.com/klauspost/compress/gzip"
+	_ "github.com/lrstanley/girc"
+	_ "github.com/pelletier/go-toml/v2"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/spf13/cobra"
+	_ "go.yaml.in/yaml/v4"
+	_ "golang.org/x/crypto/ssh"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/unicode/norm"
+	_ "golang.org/x/time/rate"
+	_ "golang.org/x/tools/txtar"
+	_ "modernc.org/sqlite"
+)
