@@ -1,0 +1,214 @@
+package irc
+
+import (
+	"time"
+
+	"github.com/lrstanley/girc"
+)
+
+// channels is where we are and where we want to be.
+type channels struct {
+	c      *Client
+	wanted []*place
+	wake   chan struct{} // a due time has changed
+}
+
+// place is one configured channel.
+type place struct {
+	Channel
+	joined bool
+	since  time.Time // of the last join
+	due    time.Time // of the next JOIN
+	kicks  int       // without a stable stay between
+}
+
+// joinRefusals say that a JOIN failed: no such channel, too many channels, key
+// wrong, full, invite only, banned, bad mask, forwarded, need registration, TLS
+// only, throttled (Solanum and InspIRCd).
+var joinRefusals = [...]string{"403", "405", "470", "471", "473", "474", "475", "476", "477", "480", "489", "520"}
+
+func newChannels(c *Client) *channels {
+	list := &channels{c: c, wake: make(chan struct{}, 1)}
+	for _, ch := range c.opts.Channels {
+		list.wanted = append(list.wanted, &place{Channel: ch})
+	}
+	return list
+}
+
+func (l *channels) find(name string) *place {
+	for _, p := range l.wanted {
+		if fold(p.Name) == fold(name) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (l *channels) in(name string) bool {
+	p := l.find(name)
+	return p != nil && p.joined
+}
+
+// next returns the line that is due now, or how long until one is. A JOIN that
+// is not answered falls due again by itself.
+func (l *channels) next(now time.Time) (line string, wait time.Duration) {
+	wait = l.c.pace.slow
+	for _, p := range l.wanted {
+		switch {
+		case p.joined:
+		case p.due.After(now):
+			wait = min(wait, p.due.Sub(now))
+		case p.Key != "":
+			p.due = now.Add(l.c.pace.join)
+			return "JOIN " + p.Name + " " + p.Key, 0
+		default:
+			p.due = now.Add(l.c.pace.join)
+			return "JOIN " + p.Name, 0
+		}
+	}
+	return "", wait
+}
+
+// arrived notes a join.
+func (l *channels) arrived(p *place) {
+	p.joined, p.since = true, time.Now()
+	l.c.update(func(st *State) {
+		st.Joined[p.Name] = true
+		delete(st.Trouble, p.Name)
+	})
+}
+
+// lost notes that we are not in p, why, and when to try again.
+func (l *channels) lost(p *place, why string, wait time.Duration) {
+	p.joined, p.due = false, time.Now().Add(wait)
+	l.c.log.Warn("irc: not in channel", "channel", p.Name, "why", why, "retry_in", wait)
+	l.c.update(func(st *State) {
+		st.Joined[p.Name] = false
+		st.Trouble[p.Name] = why
+	})
+	l.poke()
+}
+
+func (l *channels) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// afterKick doubles the wait with each kick, up to slow: whoever kicks a bot that
+// comes straight back will ban it.
+func (l *channels) afterKick(p *place) time.Duration {
+	if time.Since(p.since) > l.c.pace.slow {
+		p.kicks = 0
+	}
+	p.kicks++
+	return min(l.c.pace.rejoin<<min(p.kicks-1, 16), l.c.pace.slow)
+}
+
+// joinLoop sends each JOIN when it is due.
+func (s *session) joinLoop() {
+	for {
+		s.mu.Lock()
+		line, wait := s.channels.next(time.Now())
+		s.mu.Unlock()
+		if line != "" {
+			if !s.order(line) {
+				return
+			}
+			continue
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-s.done:
+			t.Stop()
+			return
+		case <-s.channels.wake:
+			t.Stop()
+		case <-t.C:
+		}
+	}
+}
+
+func (s *session) onJoin(e girc.Event) {
+	if e.Source == nil || len(e.Params) == 0 || !s.isUs(e.Source.Name) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.Source.Host != "" {
+		s.network.user, s.network.host = e.Source.Ident, e.Source.Host
+	}
+	if p := s.channels.find(e.Params[0]); p != nil {
+		s.ops.leave(p.Name)
+		s.channels.arrived(p)
+	}
+}
+
+func (s *session) onPart(e girc.Event) {
+	if e.Source != nil && len(e.Params) > 0 {
+		s.left(e.Params[0], e.Source.Name, "parted by the server")
+	}
+}
+
+func (s *session) onKick(e girc.Event) {
+	if len(e.Params) < 2 {
+		return
+	}
+	by := "the server"
+	if e.Source != nil {
+		by = e.Source.Name
+	}
+	why := ""
+	if len(e.Params) > 2 {
+		why = ": " + e.Last()
+	}
+	s.left(e.Params[0], e.Params[1], shorten("kicked by "+by+why))
+}
+
+// left notes that somebody, perhaps we, is no longer in a channel.
+func (s *session) left(channel, nick, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ops.set(channel, nick, "")
+	if p := s.channels.find(channel); p != nil && fold(nick) == fold(s.nicks.now) {
+		s.ops.leave(channel)
+		s.channels.lost(p, why, s.channels.afterKick(p))
+	}
+}
+
+func (s *session) onQuit(e girc.Event) {
+	if e.Source == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ops.forget(e.Source.Name)
+	s.nickLeft(e.Source.Name)
+}
+
+// onJoinRefused: <us> <channel> :why. Only a person can lift most of these.
+func (s *session) onJoinRefused(e girc.Event) {
+	if len(e.Params) < 2 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.channels.find(e.Params[1]); p != nil && !p.joined {
+		s.channels.lost(p, shorten(e.Command+" "+e.Last()), s.c.pace.slow)
+	}
+}
+
+// onInvite: an invitation lifts most refusals. It counts only for channels that
+// the config names, or anybody could send us anywhere.
+func (s *session) onInvite(e girc.Event) {
+	if len(e.Params) < 2 || !s.isUs(e.Params[0]) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.channels.find(e.Params[1]); p != nil && !p.joined {
+		p.due = time.Now()
+		s.channels.poke()
+	}
+}

@@ -1,0 +1,67 @@
+package irc
+
+import (
+	"strings"
+
+	"github.com/lrstanley/girc"
+)
+
+const nickServ = "NickServ"
+
+// identify logs in with NickServ and waits a moment for its answer, so that
+// channels for registered users can be joined. Without an answer the joins are
+// tried all the same; those that are refused are tried again later.
+func (s *session) identify() {
+	password := s.c.opts.NickServ
+	if password == "" {
+		return
+	}
+	line := "PRIVMSG " + nickServ + " :IDENTIFY " + password
+	if !s.isUs(s.c.opts.Nick) {
+		line = "PRIVMSG " + nickServ + " :IDENTIFY " + s.c.opts.Nick + " " + password
+	}
+	if !s.order(line) {
+		return
+	}
+	if !s.await(s.identified, s.c.pace.identify) {
+		s.complain("NickServ did not confirm the login")
+	}
+}
+
+func (s *session) onLoggedIn(girc.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	signal(s.identified)
+}
+
+// onNotice reads NickServ's answer; every other notice is ignored, as notices
+// must be by machines. The words are those of Atheme, Anope and Ergo.
+func (s *session) onNotice(e girc.Event) {
+	if s.c.opts.NickServ == "" || e.Source == nil || fold(e.Source.Name) != fold(nickServ) {
+		return
+	}
+	text := strings.ToLower(Clean(e.Last()))
+	switch {
+	case containsAny(text, "incorrect", "invalid password", "not registered", "isn't registered", "authentication failed"):
+		s.complain("NickServ: " + shorten(text))
+	case containsAny(text, "now identified", "now recognized", "password accepted", "you're now logged in", "already identified", "already logged in"):
+	default:
+		return
+	}
+	s.onLoggedIn(e)
+}
+
+func containsAny(text string, parts ...string) bool {
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// complain puts a lasting trouble into the log and the state.
+func (s *session) complain(text string) {
+	s.c.log.Error("irc: "+text, "server", s.c.opts.Server)
+	s.c.update(func(st *State) { st.LastError, st.LastErrorAt = text, s.c.opts.Now() })
+}

@@ -1,0 +1,280 @@
+package irc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/lrstanley/girc"
+)
+
+// What Say returns besides nil and *RefusedError. Test with errors.Is.
+var (
+	// ErrNotConnected: nothing was sent; saying it again later is safe.
+	ErrNotConnected = errors.New("irc: not connected")
+	// ErrNotJoined: the same, because we are not (or no longer) in that channel.
+	ErrNotJoined = fmt.Errorf("irc: not in the channel: %w", ErrNotConnected)
+	// ErrUnconfirmed: the line was written and the connection lost, or the context
+	// ended, before the server answered; it may have arrived.
+	ErrUnconfirmed = errors.New("irc: line sent but not confirmed")
+)
+
+// RefusedError is the server's final word about one line: it was not delivered,
+// and will not be if said again.
+type RefusedError struct {
+	Target, Numeric, Text string // Numeric such as "404"; Text as the server said it
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("irc: line to %s refused: %s %s", e.Target, e.Numeric, e.Text)
+}
+
+// refusals are the numerics that answer a PRIVMSG that was not delivered: see
+// https://modern.ircdocs.horse/#numerics; 486, 531 and 716 are target-side blocks
+// of Solanum, InspIRCd and UnrealIRCd.
+var refusals = [...]string{"401", "403", "404", "407", "408", "411", "412", "413", "414", "415", "417", "442", "477", "486", "489", "531", "716"}
+
+// request is one line for the sender.
+type request struct {
+	ctx          context.Context // ends the waiting, of the one who asked
+	line, target string          // target "": nobody asks whether it arrived
+	reply        chan error      // buffered: the first answer counts
+}
+
+func (r *request) answer(err error) {
+	select {
+	case r.reply <- err:
+	default:
+	}
+}
+
+// flight is the one line that the server has not answered yet.
+type flight struct {
+	target  string
+	refused *RefusedError
+}
+
+// Say sends one line to a channel or a nick and returns nil only when the server
+// has answered a PING that was sent after it, so that it must have taken the
+// line. It waits its turn and the pace for that; ctx ends the waiting. The line
+// is cleaned; cut it before, by Split(text, c.Room(target)). Errors: see
+// ErrNotConnected, ErrNotJoined, ErrUnconfirmed and RefusedError, and ctx's own
+// when it ended before anything was sent.
+func (c *Client) Say(ctx context.Context, target, text string) error {
+	s := c.current()
+	if s == nil {
+		return fmt.Errorf("say to %s: %w", target, ErrNotConnected)
+	}
+	text = Clean(text)
+	if err := s.sayable(target, text); err != nil {
+		return err
+	}
+	r := &request{ctx: ctx, line: "PRIVMSG " + target + " :" + text, target: target, reply: make(chan error, 1)}
+	select {
+	case s.requests <- r:
+		return <-r.reply
+	case <-s.stopping:
+		return fmt.Errorf("say to %s: %w", target, ErrNotConnected)
+	case <-ctx.Done():
+		return fmt.Errorf("irc: say to %s: %w", target, ctx.Err())
+	}
+}
+
+// sayable refuses what the server would refuse or cut.
+func (s *session) sayable(target, text string) error {
+	switch {
+	case !validTarget(target):
+		return &RefusedError{Target: shorten(target), Numeric: "403", Text: "not a channel or nick"}
+	case text == "":
+		return &RefusedError{Target: target, Numeric: "412", Text: "no text to send"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(text) > s.roomNow(target) {
+		return &RefusedError{Target: target, Numeric: "417", Text: fmt.Sprintf("line of %d bytes is too long", len(text))}
+	}
+	return s.present(target)
+}
+
+// present says whether a configured channel can be spoken in. The caller holds
+// s.mu.
+func (s *session) present(target string) error {
+	if p := s.channels.find(target); p != nil && !p.joined {
+		return fmt.Errorf("say to %s: %w", target, ErrNotJoined)
+	}
+	return nil
+}
+
+// order sends a line that needs no proof, in its turn. False: the connection is
+// over.
+func (s *session) order(line string) bool {
+	r := &request{ctx: context.Background(), line: line, reply: make(chan error, 1)}
+	select {
+	case s.requests <- r:
+		return <-r.reply == nil
+	case <-s.stopping:
+		return false
+	}
+}
+
+// sendLoop is the one sender: at most one line is unconfirmed at any time. It
+// answers every request that it takes.
+func (s *session) sendLoop() {
+	for {
+		select {
+		case <-s.stopping:
+			return
+		case r := <-s.requests:
+			r.answer(s.carry(r))
+		}
+	}
+}
+
+// carry brings one line to the server.
+func (s *session) carry(r *request) error {
+	if err := s.turn(r.ctx); err != nil {
+		return err
+	}
+	if r.target == "" {
+		return s.put(r.line)
+	}
+	s.mu.Lock()
+	if err := s.present(r.target); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	fl := &flight{target: fold(r.target)}
+	s.flight = fl
+	token, pong := s.expect()
+	s.mu.Unlock()
+	if err := s.put(r.line, "PING "+token); err != nil {
+		return err
+	}
+	return s.confirm(r, fl, pong)
+}
+
+// turn waits for the pace to allow a line.
+func (s *session) turn(ctx context.Context) error {
+	slot := s.c.limiter.Reserve()
+	t := time.NewTimer(slot.Delay())
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return s.open()
+	case <-ctx.Done():
+		slot.Cancel()
+		return fmt.Errorf("irc: waiting to say: %w", ctx.Err())
+	case <-s.stopping:
+		slot.Cancel()
+		return ErrNotConnected
+	}
+}
+
+// open says whether lines are still taken: select chooses at random when the
+// turn and the end come together.
+func (s *session) open() error {
+	select {
+	case <-s.stopping:
+		return ErrNotConnected
+	default:
+		return nil
+	}
+}
+
+// put writes lines; a failure ends the connection.
+func (s *session) put(lines ...string) error {
+	err := s.conn.send(lines...)
+	if err == nil {
+		return nil
+	}
+	s.close(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, err))
+	if errors.Is(err, net.ErrClosed) {
+		return ErrNotConnected
+	}
+	return fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+}
+
+// confirm waits for the PONG. When the one who asked gives up, the sender waits
+// on all the same: the next line must not overtake.
+func (s *session) confirm(r *request, fl *flight, pong <-chan struct{}) error {
+	t := time.NewTimer(s.c.pace.confirm)
+	defer t.Stop()
+	gone := r.ctx.Done()
+	for {
+		select {
+		case <-pong:
+			return s.verdict(r.target, fl)
+		case <-gone:
+			gone = nil
+			r.answer(fmt.Errorf("%w: %w", ErrUnconfirmed, r.ctx.Err()))
+		case <-s.done:
+			return fmt.Errorf("%w: %w", ErrUnconfirmed, s.err)
+		case <-t.C:
+			s.close(errors.New("irc: the server does not answer"))
+		}
+	}
+}
+
+// verdict is what the server said between line and PONG. A refusal because we
+// are out of a channel that we will join again is no final word.
+func (s *session) verdict(target string, fl *flight) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flight = nil
+	if fl.refused == nil {
+		return nil
+	}
+	if err := s.present(target); err != nil {
+		return err
+	}
+	return fl.refused
+}
+
+// noteRefusal keeps the first numeric that speaks about the line in flight.
+func (s *session) noteRefusal(e girc.Event) {
+	if len(e.Params) < 2 || !isRefusal(e.Command) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight == nil || s.flight.refused != nil || !s.flight.about(e) {
+		return
+	}
+	s.flight.refused = &RefusedError{Target: e.Params[1], Numeric: e.Command, Text: shorten(e.Last())}
+}
+
+// about: numerics 411 to 417 name no target.
+func (f *flight) about(e girc.Event) bool {
+	return fold(e.Params[1]) == f.target || e.Command == "411" || e.Command == "412" || e.Command == "417"
+}
+
+func isRefusal(numeric string) bool {
+	for _, r := range refusals {
+		if r == numeric {
+			return true
+		}
+	}
+	return false
+}
+
+// expect makes a PING token and the channel that its PONG closes. The caller
+// holds s.mu.
+func (s *session) expect() (string, chan struct{}) {
+	s.tokens++
+	token := "recheckbot-" + strconv.Itoa(s.tokens)
+	pong := make(chan struct{})
+	s.pongs[token] = pong
+	return token, pong
+}
+
+func (s *session) onPong(e girc.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if pong, ok := s.pongs[e.Last()]; ok {
+		delete(s.pongs, e.Last())
+		close(pong)
+	}
+}
