@@ -1,0 +1,154 @@
+package joblog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// redirect checks each hop like a first request; a Referer would give the
+// former URL away.
+func (s *Source) redirect(req *http.Request, via []*http.Request) error {
+	if len(via) > max(s.o.MaxRedirects, 0) {
+		return &RefusedError{URL: redact(req.URL), Why: fmt.Sprintf("more than %d redirects", max(s.o.MaxRedirects, 0))}
+	}
+	req.Header.Del("Referer")
+	return s.guard.check(req.URL)
+}
+
+// do sends one request; only 200 comes back without an error. The caller closes
+// the body.
+func (s *Source) do(ctx context.Context, method, raw string) (*http.Response, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, &RefusedError{URL: Redact(raw), Why: "the URL cannot be read"}
+	}
+	if err := s.guard.check(u); err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return nil, &RefusedError{URL: redact(u), Why: "no request can be made of it"}
+	}
+	req.Header.Set("User-Agent", s.agent)
+	req.Header.Set("Accept-Encoding", "gzip, deflate")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, s.network(ctx, u, err)
+	}
+	if err := status(u, resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+// network tells our own refusals and the caller's end of patience from the
+// network's failures, and leaves out http's own text, which holds whole URLs.
+func (s *Source) network(ctx context.Context, u *url.URL, err error) error {
+	if r, ok := errors.AsType[*RefusedError](err); ok {
+		return &RefusedError{URL: redact(u), Why: r.Why + " (" + r.URL + ")"}
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errSlow) {
+		return fmt.Errorf("joblog: %s: %w", redact(u), cause)
+	}
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		err = ue.Err
+	}
+	return &OutageError{URL: redact(u), Why: "no answer: " + err.Error(), Err: err}
+}
+
+func status(u *url.URL, resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusNotFound, http.StatusGone:
+		return &NotThereError{URL: redact(u), Status: resp.StatusCode}
+	}
+	return &OutageError{URL: redact(u), Status: resp.StatusCode, RetryAfter: retryAfter(resp),
+		Why: "answered " + strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode)}
+}
+
+// retryAfter reads the header in seconds (RFC 9110, 10.2.3), at most an hour.
+func retryAfter(resp *http.Response) time.Duration {
+	n, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, time.Hour)
+}
+
+var errSlow = errors.New("took too long")
+
+// limits of one body.
+type limits struct {
+	fetched, unpacked int64
+	total             *budget // may be nil
+}
+
+// get opens a document as plain text. Reading it gives an *IncompleteError when
+// it is not whole. The URL that answered last comes along.
+func (s *Source) get(ctx context.Context, raw string, l limits) (*document, error) {
+	slow, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, fmt.Errorf("%w: over %s", errSlow, s.o.Timeout))
+	resp, err := s.do(slow, http.MethodGet, raw)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	d := &document{url: redact(resp.Request.URL), resp: resp, parent: ctx, slow: slow, cancel: cancel}
+	wire := &bound{r: resp.Body, left: l.fetched, why: fmt.Sprintf("over %d bytes on the wire", l.fetched)}
+	plain, err := unpack(wire, resp.Header.Values("Content-Encoding"), resp.Request.URL.Path)
+	if err != nil {
+		err = d.explain(err)
+		d.Close()
+		return nil, err
+	}
+	d.r = &bound{r: plain, left: l.unpacked, why: fmt.Sprintf("over %d bytes unpacked", l.unpacked), total: l.total}
+	return d, nil
+}
+
+// document is an open body, unpacked and bounded.
+type document struct {
+	url    string
+	resp   *http.Response
+	r      io.Reader
+	parent context.Context // the caller's, to tell its end from our own timeout
+	slow   context.Context
+	cancel context.CancelFunc
+	failed error // what Read has given, for callers whose parser hides it
+}
+
+func (d *document) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = d.explain(err)
+		d.failed = err
+	}
+	return n, err
+}
+
+// explain turns what a body's reader says into what it means to the caller.
+func (d *document) explain(err error) error {
+	if o, ok := errors.AsType[*overError](err); ok {
+		return &IncompleteError{URL: d.url, Why: o.why}
+	}
+	if cause := context.Cause(d.parent); cause != nil {
+		return fmt.Errorf("joblog: %s: %w", d.url, cause)
+	}
+	if cause := context.Cause(d.slow); cause != nil {
+		err = cause
+	}
+	return &IncompleteError{URL: d.url, Why: "broken stream: " + err.Error(), Again: true, Err: err}
+}
+
+// Close ends the request; the connection is only reused when all was read.
+func (d *document) Close() error {
+	err := d.resp.Body.Close()
+	d.cancel()
+	return err
+}

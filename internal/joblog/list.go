@@ -1,0 +1,225 @@
+package joblog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+)
+
+// How says where a listing comes from.
+type How string
+
+// The ways to list a folder, in the order in which they are tried.
+const (
+	HowManifest  How = "manifest"
+	HowIndex     How = "index"
+	HowWellKnown How = "well-known"
+	HowFile      How = "file" // the URL or path named one file
+	HowFolder    How = "folder"
+)
+
+// Listing is what a log folder holds.
+type Listing struct {
+	Files []FileInfo
+	How   How
+	Short string // why files may be missing from Files; empty: all are there
+}
+
+// FileInfo is one file of a listing.
+type FileInfo struct {
+	Name   string // path below the log folder, "/" between parts, not encoded
+	URL    string // where a person can read it; empty for local files
+	Size   int64  // as the listing says, perhaps packed; -1 unknown
+	budget *budget
+}
+
+// List tells the files of a log folder: by its zuul-manifest.json, else by its
+// directory index, else by trying well-known names. A URL that names a file is
+// listed as that file, unasked. Errors are *NotThereError (the host says that
+// nothing is there), *RefusedError (final), *IncompleteError, or an outage.
+func (s *Source) List(ctx context.Context, logURL string) (Listing, error) {
+	base, err := url.Parse(strings.TrimSpace(logURL))
+	if err != nil {
+		return Listing{}, &RefusedError{URL: Redact(logURL), Why: "the URL cannot be read"}
+	}
+	if err := s.guard.check(base); err != nil {
+		return Listing{}, err
+	}
+	l, err := s.list(ctx, base)
+	if err != nil {
+		return Listing{}, err
+	}
+	b := newBudget(s.o.MaxTotal)
+	for i := range l.Files {
+		l.Files[i].budget = b
+	}
+	return l, nil
+}
+
+func (s *Source) list(ctx context.Context, base *url.URL) (Listing, error) {
+	if namesFile(base) {
+		return Listing{How: HowFile, Files: []FileInfo{{Name: path.Base(base.Path), URL: base.String(), Size: -1}}}, nil
+	}
+	base = asFolder(base)
+	l, err := s.manifest(ctx, base)
+	if err == nil || !elsewhere(err) {
+		return l, err
+	}
+	forbidden := outage(err)
+	l, err = s.index(ctx, base)
+	if err == nil || !elsewhere(err) {
+		return l, err
+	}
+	l, err = s.wellKnown(ctx, base)
+	if _, no := errors.AsType[*NotThereError](err); no && forbidden != nil {
+		return Listing{}, forbidden
+	}
+	return l, err
+}
+
+// elsewhere says whether the next way of listing may still succeed: the
+// document is not there, is no listing, or is forbidden, as object stores say
+// of names that do not exist.
+func elsewhere(err error) bool {
+	if _, no := errors.AsType[*NotThereError](err); no || errors.Is(err, errNoListing) {
+		return true
+	}
+	o, ok := errors.AsType[*OutageError](err)
+	return ok && (o.Status == http.StatusForbidden || o.Status == http.StatusUnauthorized)
+}
+
+func outage(err error) error {
+	if o, ok := errors.AsType[*OutageError](err); ok {
+		return o
+	}
+	return nil
+}
+
+var errNoListing = errors.New("no listing")
+
+// namesFile tells a file's URL from a folder's: old Zuul comments leave the
+// last slash of folders out.
+func namesFile(u *url.URL) bool {
+	last := strings.TrimSuffix(path.Base(u.Path), ".gz")
+	if strings.HasSuffix(u.Path, "/") || u.Path == "" {
+		return false
+	}
+	switch path.Ext(last) {
+	case ".txt", ".log", ".html", ".out", ".err", ".json":
+		return true
+	}
+	return last == "consoleText"
+}
+
+func asFolder(u *url.URL) *url.URL {
+	c := *u
+	c.RawQuery, c.Fragment, c.RawFragment = "", "", ""
+	if !strings.HasSuffix(c.Path, "/") {
+		c.Path += "/"
+		if c.RawPath != "" {
+			c.RawPath += "/"
+		}
+	}
+	return &c
+}
+
+// below is the URL of the file name under base, each part percent-encoded.
+func below(base *url.URL, name string) *url.URL {
+	parts := strings.Split(name, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	c := *base
+	c.RawPath = base.EscapedPath() + strings.Join(parts, "/")
+	c.Path = base.Path + name
+	return &c
+}
+
+// goodPart refuses names that are no name of a file in a folder.
+func goodPart(p string) bool {
+	return p != "" && p != "." && p != ".." && len(p) <= 255 && !strings.ContainsAny(p, "/\\\x00\r\n")
+}
+
+// wellKnown asks for each known name without fetching it. All errors are
+// remembered: only when every name is "not there" nothing is.
+func (s *Source) wellKnown(ctx context.Context, base *url.URL) (Listing, error) {
+	names := candidates(s.o.WellKnown)
+	errs := make([]error, len(names))
+	sizes := make([]int64, len(names))
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 4)
+	for i, name := range names {
+		wg.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			sizes[i], errs[i] = s.probe(ctx, below(base, name).String())
+		})
+	}
+	wg.Wait()
+	l := Listing{How: HowWellKnown}
+	for i, name := range names {
+		plain := len(l.Files) > 0 && l.Files[len(l.Files)-1].Name+".gz" == name
+		if errs[i] == nil && !plain {
+			l.Files = append(l.Files, FileInfo{Name: name, URL: below(base, name).String(), Size: sizes[i]})
+		}
+	}
+	if len(l.Files) > 0 {
+		return l, nil
+	}
+	return Listing{}, worst(errs, redact(base))
+}
+
+func candidates(names []string) []string {
+	var all []string
+	for _, n := range names {
+		all = append(all, n, n+".gz")
+	}
+	return all
+}
+
+// worst is the error that decides for all: anything but "not there" first.
+func worst(errs []error, where string) error {
+	for _, err := range errs {
+		if _, no := errors.AsType[*NotThereError](err); err != nil && !no {
+			return err
+		}
+	}
+	return &NotThereError{URL: where, Status: http.StatusNotFound}
+}
+
+// probe asks whether a document is there: by HEAD, by GET where HEAD is not
+// served.
+func (s *Source) probe(ctx context.Context, raw string) (int64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, errSlow)
+	defer cancel()
+	resp, err := s.do(ctx, http.MethodHead, raw)
+	if o, ok := errors.AsType[*OutageError](err); ok &&
+		(o.Status == http.StatusMethodNotAllowed || o.Status == http.StatusNotImplemented) {
+		resp, err = s.do(ctx, http.MethodGet, raw)
+	}
+	if err != nil {
+		return -1, err
+	}
+	resp.Body.Close()
+	return resp.ContentLength, nil
+}
+
+// Open gives a listed file as plain text, unpacked and bounded, closed by the
+// caller. Errors of Open are those of List; Read gives *IncompleteError when
+// the stream breaks or a bound is reached.
+func (s *Source) Open(ctx context.Context, f FileInfo) (io.ReadCloser, error) {
+	d, err := s.get(ctx, f.URL, limits{fetched: s.o.MaxFetched, unpacked: s.o.MaxUnpacked, total: f.budget})
+	if err != nil {
+		return nil, err // not d: a nil document would be a non-nil ReadCloser
+	}
+	return d, nil
+}
+
+// tooMany is a listing's note that it was cut.
+func tooMany(n int) string { return fmt.Sprintf("more than %d files", n) }

@@ -1,0 +1,113 @@
+package joblog
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+)
+
+// overError says that a bound was reached.
+type overError struct{ why string }
+
+func (e *overError) Error() string { return e.why }
+
+// budget is what all files of one listing may unpack to together.
+type budget struct {
+	left atomic.Int64
+	max  int64
+}
+
+func newBudget(n int64) *budget {
+	b := &budget{max: n}
+	b.left.Store(n)
+	return b
+}
+
+// bound passes at most left bytes on; one more is an error, not an end.
+type bound struct {
+	r     io.Reader
+	left  int64
+	why   string
+	total *budget
+}
+
+func (b *bound) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.r.Read(p)
+	if int64(n) > b.left {
+		return int(b.left), &overError{b.why}
+	}
+	b.left -= int64(n)
+	if b.total != nil && b.total.left.Add(-int64(n)) < 0 {
+		return n, &overError{fmt.Sprintf("over %d bytes in all files together", b.total.max)}
+	}
+	return n, err
+}
+
+// unpack undoes the content codings, the last one first (RFC 9110, 8.4), and
+// then, for a name that ends in .gz, the file's own packing. What does not
+// begin like gzip is taken as it is: hosts say gzip of files that they have
+// unpacked on the way.
+func unpack(r io.Reader, encodings []string, name string) (io.Reader, error) {
+	codings := strings.Split(strings.ToLower(strings.Join(encodings, ",")), ",")
+	if len(codings) > 3 {
+		return nil, &overError{"more than 3 content codings"}
+	}
+	for i := len(codings) - 1; i >= 0; i-- {
+		var err error
+		switch c := strings.TrimSpace(codings[i]); c {
+		case "", "identity":
+		case "gzip", "x-gzip":
+			r, err = gunzip(r)
+		case "deflate":
+			r, err = inflate(r)
+		default:
+			err = &overError{fmt.Sprintf("content coding %.20q is not known", c)}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if strings.HasSuffix(name, ".gz") {
+		return gunzip(r)
+	}
+	return r, nil
+}
+
+func gunzip(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(r, 64<<10)
+	head, err := b.Peek(2)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		return b, nil
+	}
+	return gzip.NewReader(b)
+}
+
+// inflate reads deflate with its zlib header (RFC 1950), as it should be, or
+// without, as some servers send it.
+func inflate(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(r, 64<<10)
+	head, err := b.Peek(2)
+	if err == io.EOF && len(head) == 0 {
+		return b, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(b)
+	}
+	return flate.NewReader(b), nil
+}
