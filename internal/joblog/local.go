@@ -94,12 +94,12 @@ func (l *Local) Open(_ context.Context, f FileInfo) (io.ReadCloser, error) {
 		return nil, &IncompleteError{URL: f.Name, Why: err.Error(), Err: err}
 	}
 	why := fmt.Sprintf("over %d bytes unpacked", l.max.unpacked)
-	return &localFile{File: file, name: f.Name, r: &bound{r: text, left: l.max.unpacked, why: why, total: l.max.total}}, nil
+	return &localFile{file: file, name: f.Name, r: &bound{r: text, left: l.max.unpacked, why: why, total: l.max.total}}, nil
 }
 
 // localFile is an open file, unpacked and bounded.
 type localFile struct {
-	*os.File
+	file io.Closer
 	name string
 	r    io.Reader
 }
@@ -112,7 +112,5 @@ func (l *localFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteTo is not promoted: it would give the packed bytes.
-func (l *localFile) WriteTo(w io.Writer) (int64, error) {
-	return io.Copy(w, struct{ io.Reader }{l})
-}
+// Close gives the file back.
+func (l *localFile) Close() error { return l.file.Close() }
