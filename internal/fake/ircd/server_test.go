@@ -99,16 +99,16 @@ func TestClientsFillTheirWindows(t *testing.T) {
 	p := arrive(t, s, "ann")
 	p.say("JOIN #ci")
 	p.expect(" 366 ")
-	for ask, want := range map[string]string{
-		"MODE #ci": " 324 ann #ci :+nt", "MODE #ci b": " 368 ", "WHO #ci": " 352 ann #ci ~ann", "WHO #ci %tacuhnr,1": " 315 ",
-		"WHOIS ann": " 319 ann ann :@#ci", "WHOIS ann ann": " 318 ", "WHOWAS x": " 406 ", "LIST": " 322 ann #ci 1",
-		"TOPIC #ci": " 331 ", "MODE ann +i": "", "MODE ann": " 221 ", "AWAY :gone": " 306 ", "AWAY": " 305 ",
-		"USERHOST ann": " 302 ann :ann=+~ann@", "ISON ann bob": " 303 ann :ann", "PING 123": "PONG irc.example.net :123",
-		"LUSERS": " 251 ", "MOTD": " 376 ", "NAMES #ci": " 366 ", "VERSION": " 351 ", "BLAH": " 421 ann BLAH", "TOPIC #ci :new": "TOPIC #ci :new",
+	for _, x := range [][2]string{
+		{"MODE #ci", " 324 ann #ci :+nt"}, {"MODE #ci b", " 368 "}, {"WHO #ci", " 352 ann #ci ~ann"}, {"WHO #ci %tacuhnr,1", " 315 "},
+		{"WHOIS ann", " 319 ann ann :@#ci"}, {"WHOIS ann ann", " 318 "}, {"WHOWAS x", " 406 "}, {"LIST", " 322 ann #ci 1"},
+		{"TOPIC #ci", " 331 "}, {"MODE ann +i", ""}, {"MODE ann", " 221 "}, {"AWAY :gone", " 306 "}, {"AWAY", " 305 "},
+		{"USERHOST ann", " 302 ann :ann=+~ann@"}, {"ISON ann bob", " 303 ann :ann"}, {"PING 123", "PONG irc.example.net :123"},
+		{"LUSERS", " 251 "}, {"MOTD", " 376 "}, {"NAMES #ci", " 366 "}, {"VERSION", " 351 "}, {"BLAH", " 421 ann BLAH"}, {"TOPIC #ci :new", "TOPIC #ci :new"},
 	} {
-		p.say(ask)
-		if want != "" {
-			p.expect(want)
+		p.say(x[0])
+		if x[1] != "" {
+			p.expect(x[1])
 		}
 	}
 }
@@ -168,9 +168,7 @@ func TestFaults(t *testing.T) {
 	if got := p.expect("PONG"); !strings.Contains(got, "heard") {
 		t.Errorf("a silent server answered: %s", got)
 	}
-	for range 30 {
-		p.say("PING more")
-	}
+	p.say(strings.Repeat("PING more\r\n", 30))
 	p.expect("Excess Flood")
 }
 
