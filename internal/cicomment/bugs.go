@@ -1,0 +1,182 @@
+package cicomment
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+)
+
+// Trackers that a comment's words or URLs tell by themselves.
+const (
+	trackerStoryBoard  = "storyboard"
+	trackerBugzilla    = "bugzilla"
+	trackerPhabricator = "phabricator"
+	trackerGitHub      = "github"
+	trackerGitLab      = "gitlab"
+	trackerJira        = "jira"
+	trackerDebian      = "debian"
+)
+
+// maxBugs bounds how many bugs one comment may name.
+const maxBugs = 100
+
+// found are the bugs named in a text; others is the text without them.
+type found struct {
+	bugs   []int64
+	refs   []ci.BugRef
+	others string
+}
+
+// mention matches every form in which a bug is named. Groups: 1 URL; 2
+// owner/repo#N; 3 tracker's word and 4 number; 5 Jira key; 6 "bug N"; 7 T N; 8 #N.
+var mention = regexp.MustCompile(`(?i)` +
+	`((?:https?://|\b(?:bugs\.launchpad\.net|launchpad\.net|pad\.lv|github\.com|storyboard\.openstack\.org|` +
+	`phabricator\.wikimedia\.org|bugzilla\.[\w.-]+)/)[^\s<>"'\])]+)` +
+	`|\b([\w.-]+/[\w.-]+#\d{1,9})\b` +
+	`|\b(lp|launchpad|story[\s-]?board|story|sb|rhbz|bugzilla|bz|github|gh|gitlab|phabricator|phab|maniphest|debian|` +
+	`(?:red\s?hat|rh|fedora|centos|kernel|mozilla|gnome|kde)\s+bug)` +
+	`(?:[\s:-]*(?:bugs?|issues?|stor(?:y|ies)|tickets?|task))?[\s:#/-]*(?:no\.?\s*)?T?(\d{1,10})\b` +
+	`|\bjira[\s:#-]*(?:issue\s+|ticket\s+)?([a-z][a-z0-9]+-\d{1,9})\b` +
+	`|\bbugs?(?:\s*(?:report|number|no\.?|nr\.?|id)\b\.?)?[\s:#=/(-]*(\d{1,10})\b` +
+	`|\bT(\d{4,7})\b` +
+	`|#(\d{5,10})\b`)
+
+// next matches a further number of the same list: ", 1234567", "and #1234568".
+var next = regexp.MustCompile(`(?i)^(?:(?:\s*(?:,|;|&|\+|/|\band\b|\bor\b)\s*)+#?|\s+#)(\d{5,10})\b`)
+
+// nextPlain matches a number behind a mere space, as in "bugs 1234567 1234568".
+var nextPlain = regexp.MustCompile(`^\s+(\d{6,10})\b`)
+
+// findBugs reads all bugs of a text, in order, each once.
+func findBugs(s string) found {
+	f := found{}
+	var others strings.Builder
+	const maxText = 64 << 10
+	s = s[:min(len(s), maxText)]
+	for pos := 0; pos < len(s) && len(f.bugs)+len(f.refs) < maxBugs; {
+		m := mention.FindStringSubmatchIndex(s[pos:])
+		if m == nil {
+			others.WriteString(s[pos:])
+			break
+		}
+		group := func(n int) string {
+			if m[2*n] < 0 {
+				return ""
+			}
+			return s[pos+m[2*n] : pos+m[2*n+1]]
+		}
+		end := pos + m[1]
+		tracker, ref := f.read(s[:pos+m[0]], s[end:], group)
+		if tracker == "" {
+			others.WriteString(s[pos:end])
+			pos = end
+			continue
+		}
+		others.WriteString(s[pos : pos+m[0]])
+		others.WriteByte(' ')
+		f.add(tracker, ref)
+		pos = f.list(s, end, tracker, strings.Contains(asciiLower(s[pos+m[0]:end]), "bugs"))
+	}
+	f.others = others.String()
+	return f
+}
+
+// read names tracker and bug of one match; an empty tracker means that it is no
+// bug after all. before and after are the text around it.
+func (f *found) read(before, after string, group func(int) string) (tracker, ref string) {
+	if u := group(1); u != "" {
+		return bugOfURL(u)
+	}
+	if r := group(2); r != "" {
+		return trackerGitHub, strings.ToLower(r)
+	}
+	if w := group(3); w != "" {
+		if measured(after) {
+			return "", ""
+		}
+		return trackerOf(w, group(4))
+	}
+	if k := group(5); k != "" {
+		return trackerJira, strings.ToUpper(k)
+	}
+	if n := group(6); n != "" {
+		if measured(after) && len(n) < 6 {
+			return "", ""
+		}
+		return ci.Launchpad, n
+	}
+	if n := group(7); n != "" {
+		return trackerPhabricator, "T" + n
+	}
+	if countsOther.MatchString(before) {
+		return "", ""
+	}
+	return ci.Launchpad, group(8)
+}
+
+// countsOther ends in a word whose "#N" is no bug.
+var countsOther = regexp.MustCompile(`(?i)(?:\b(?:change|review|patch|patch\s?set|ps|pr|pull|request|issue|test|build|run|attempt|` +
+	`task|line|step|job|comment|ticket|mr|cl|try|time|number)s?|[\w/&])\s*$`)
+
+// measured reports whether a number goes on as another kind of number: a
+// fraction, a date, or an amount of something.
+func measured(after string) bool {
+	return amountOf.MatchString(after)
+}
+
+var amountOf = regexp.MustCompile(`(?i)^(?:[.-]\d|\s*%|\s*(?:s|secs?|seconds?|ms|mins?|minutes?|hours?|days?|times?|tests?|failures?|jobs?|runs?|changes?)\b)`)
+
+func trackerOf(word, number string) (tracker, ref string) {
+	w := strings.ToLower(word)
+	switch {
+	case w == "lp", w == "launchpad":
+		return ci.Launchpad, number
+	case strings.HasPrefix(w, "story"), w == "sb":
+		return trackerStoryBoard, number
+	case w == "github", w == "gh":
+		return trackerGitHub, number
+	case w == "gitlab":
+		return trackerGitLab, number
+	case strings.HasPrefix(w, "phab"), w == "maniphest":
+		return trackerPhabricator, "T" + number
+	case w == "debian":
+		return trackerDebian, number
+	}
+	return trackerBugzilla, number
+}
+
+func (f *found) add(tracker, ref string) {
+	if tracker != ci.Launchpad {
+		if r := (ci.BugRef{Tracker: tracker, Ref: ref}); !slices.Contains(f.refs, r) {
+			f.refs = append(f.refs, r)
+		}
+		return
+	}
+	n, err := strconv.ParseInt(ref, 10, 64)
+	if err == nil && n > 0 && !slices.Contains(f.bugs, n) {
+		f.bugs = append(f.bugs, n)
+	}
+}
+
+// list reads the further numbers of a list and returns where it ends.
+func (f *found) list(s string, pos int, tracker string, plural bool) int {
+	for range maxBugs {
+		m := next.FindStringSubmatchIndex(s[pos:])
+		if m == nil && plural {
+			m = nextPlain.FindStringSubmatchIndex(s[pos:])
+		}
+		if m == nil || measured(s[pos+m[1]:]) {
+			return pos
+		}
+		n := s[pos+m[2] : pos+m[3]]
+		if tracker == trackerPhabricator || tracker == trackerGitHub || tracker == trackerGitLab || tracker == trackerJira {
+			return pos
+		}
+		f.add(tracker, n)
+		pos += m[1]
+	}
+	return pos
+}

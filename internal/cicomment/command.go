@@ -1,0 +1,159 @@
+package cicomment
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What a trigger word stands for.
+const (
+	wordRecheck = "recheck" // run the failed tests again
+	wordOther   = "other"   // run other tests
+)
+
+// maxCommand bounds the part of a line in which a request is looked for.
+const maxCommand = 4000
+
+// command finds a request in one line: at its beginning, or at the beginning of
+// a sentence or a last clause of it ("Unrelated failure, recheck").
+func command(line string) (word, rest string, ok bool) {
+	if line == "" {
+		return "", "", false
+	}
+	line = line[:min(len(line), maxCommand)]
+	if word, rest, ok := triggerAt(line); ok {
+		return word, rest, !talks(rest)
+	}
+	l := asciiLower(line)
+	for _, w := range []string{"recheck", "reverify"} {
+		at := 0
+		for {
+			i := strings.Index(l[at:], w)
+			if i < 0 {
+				break
+			}
+			i += at
+			at = i + len(w)
+			if _, rest, ok := triggerAt(line[i:]); ok && clauseBegins(l[:i]) && !talks(rest) {
+				return wordRecheck, rest, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// triggerAt reads a trigger word at the beginning of s.
+func triggerAt(s string) (word, rest string, ok bool) {
+	s = strings.TrimLeft(s, " \t\u00a0\u200b")
+	if strings.HasPrefix(s, "@") {
+		_, s, _ = strings.Cut(s, " ")
+	}
+	s = strings.TrimLeft(s, "*_")
+	l := asciiLower(s[:min(len(s), 60)])
+	for _, w := range []string{"recheck", "re-check", "reverify"} {
+		if strings.HasPrefix(l, w) && endsWord(s[len(w):]) {
+			return wordRecheck, s[len(w):], true
+		}
+	}
+	for _, w := range []string{"retrigger", "remerge", "regate"} {
+		if strings.HasPrefix(l, w) && endsWord(s[len(w):]) {
+			return wordOther, s[len(w):], true
+		}
+	}
+	if l == "" || (l[0] != 'c' && l[0] != 'r') {
+		return "", "", false
+	}
+	if m := otherTrigger.FindString(s); m != "" {
+		return wordOther, s[len(m):], true
+	}
+	return "", "", false
+}
+
+// otherTrigger are the words that start other pipelines: OpenStack's and
+// Wikimedia's "check NAME", oVirt's "ci … please", and third-party CIs'
+// "recheck-NAME".
+var otherTrigger = regexp.MustCompile(`(?i)^(?:check[ \t-]+(?:experimental|arm64|coverage|perf|performance|silent|codehealth|php|` +
+	`rdo|tripleo|third-party|thirdparty|integration|functional|tempest|extra|full|all|nightly|periodic|stable|release|docs|` +
+	`kolla|ironic|devstack|openshift|k8s|wmf|zuul)\b` +
+	`|check[ \t]+[a-z][\w.-]*-[\w.-]*\w[ \t]*$` +
+	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t]*[.!]?[ \t]*$` +
+	`|recheck-[a-z][\w.-]*[ \t]*$)`)
+
+// endsWord reports whether the trigger word ends here: "rechecking",
+// "Recheckbot", "recheck-queue" and "recheck.py" are other words.
+func endsWord(s string) bool {
+	if s == "" {
+		return true
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return false
+	}
+	switch r {
+	case '\'', '’', '"', '”', '`', '/', '=', ')', ']', '>', '@':
+		return false
+	case '-', '_', '.':
+		next, _ := utf8.DecodeRuneInString(s[n:])
+		return !unicode.IsLetter(next) && !unicode.IsDigit(next)
+	}
+	return true
+}
+
+// clauseBegins reports whether a request may begin behind this text: at the end
+// of a sentence, or behind a comma, colon or dash unless the clause before it
+// makes it a condition or an instruction to somebody ("if it fails, recheck").
+func clauseBegins(before string) bool {
+	t := strings.TrimRight(before, " \t*_")
+	if t == before || t == "" {
+		return false
+	}
+	r, n := utf8.DecodeLastRuneInString(t)
+	t = t[:len(t)-n]
+	switch r {
+	case '.', '!', ';', '…':
+		return !strings.HasSuffix(t, "e.g") && !strings.HasSuffix(t, "i.e")
+	case ',', ':', '-', '–', '—', ')':
+		if i := strings.LastIndexAny(t, ".!?;"); i >= 0 {
+			t = t[i+1:]
+		}
+		return !instructs.MatchString(t)
+	}
+	return false
+}
+
+var instructs = regexp.MustCompile(`\b(?:if|when|whenever|once|until|comment|type|post|say|write|leave|reply|you|please|use|command|then|to|e\.g)\b`)
+
+// talks reports whether the words behind "recheck" make it the subject of a
+// sentence about rechecks instead of a request.
+func talks(rest string) bool {
+	if rest == "" || (rest[0] != ' ' && rest[0] != '\t') {
+		return false
+	}
+	return talk.MatchString(strings.TrimLeft(rest, " \t"))
+}
+
+var talk = regexp.MustCompile(`(?i)^(?:(?:is|isn't|was|wasn't|are|were|has|hasn't|had|have|will|won't|would|wouldn't|should|shouldn't|` +
+	`could|couldn't|can|can't|cannot|did|didn't|does|doesn't|may|might|must|passed|passes|succeeded|helped|helps|worked|works|` +
+	`finished|completed|triggered|started|queued|queue|means|needs|needed|required|comments?|commands?|buttons?|keyword|of|or|vs|than|` +
+	`bot|loop|count|counts|rate|rates|limit|policy|failed[ \t]+(?:again|too|also|as[ \t]+well))\b|'s\b)`)
+
+func asciiLower(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 'A' && c <= 'Z' {
+			return lowered(s)
+		}
+	}
+	return s
+}
+
+func lowered(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

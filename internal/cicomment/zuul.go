@@ -1,0 +1,257 @@
+package cicomment
+
+import (
+	"strconv"
+	"strings"
+)
+
+const (
+	truncation = "... (truncated)"
+	omitted    = "Successful jobs omitted due to length restrictions"
+)
+
+// body is the text of a CI's comment, in lines, with what length took away.
+type body struct {
+	lines     []string
+	truncated bool
+	cut       bool // the last line was cut off in the middle
+}
+
+func newBody(text string) body {
+	text = strings.TrimRight(text, " \t\n")
+	b := body{}
+	if t, ok := strings.CutSuffix(text, truncation); ok {
+		text, b.truncated = t, true
+		b.cut = !strings.HasSuffix(t, "\n")
+	}
+	b.lines = strings.Split(text, "\n")
+	return b
+}
+
+// report is what the lines of Zuul's reporter say.
+type report struct {
+	head        []string // the site's own words, before everything else
+	buildsetURL string
+	uuid        string
+	builds      []Build
+	skipped     int
+	short       bool
+}
+
+// readZuul reads the body of a Zuul comment: the site's words, perhaps the
+// buildset's URL, a block of build lines, counts, footers. Everything from the
+// first footer on is not the CI's: a warning may forge a build line.
+func readZuul(b body) report {
+	lines := b.lines
+	cutLine := ""
+	if last := len(lines) - 1; b.cut && isBullet(lines[last]) {
+		cutLine, lines = lines[last], lines[:last]
+	}
+	s := survey(lines)
+	r := report{}
+	headEnd := s.end
+	if s.start >= 0 {
+		headEnd = s.start
+		var stop int
+		r.builds, stop = s.collect(lines)
+		if b.cut && cutLine == "" && stop == len(lines) && len(r.builds) > 0 {
+			r.builds = r.builds[:len(r.builds)-1]
+		}
+		if stop == s.end {
+			r.readCounts(lines[s.end:])
+		}
+	} else {
+		r.readCounts(lines[s.end:])
+	}
+	if s.buildset >= 0 && s.buildset < headEnd {
+		headEnd = s.buildset
+		r.buildsetURL = lines[s.buildset]
+		r.uuid = uuidAfter(r.buildsetURL, "buildset/")
+	}
+	r.head = lines[:headEnd]
+	return r
+}
+
+// readCounts reads "Skipped N jobs" and the note on left-out successes, which
+// stand right behind the build lines.
+func (r *report) readCounts(lines []string) {
+	for _, l := range lines {
+		if n, ok := skippedJobs(l); ok {
+			r.skipped = n
+			continue
+		}
+		if l != omitted {
+			return
+		}
+		r.short = true
+	}
+}
+
+func skippedJobs(l string) (int, bool) {
+	rest, ok := strings.CutPrefix(l, "Skipped ")
+	if !ok {
+		return 0, false
+	}
+	digits, unit, _ := strings.Cut(rest, " ")
+	n, err := strconv.Atoi(digits)
+	return n, err == nil && n >= 0 && (unit == "job" || unit == "jobs")
+}
+
+// layout is where things stand in a body.
+type layout struct {
+	bullets  map[int]buildLine
+	buildset int // line of the buildset's URL, -1 without
+	start    int // first build line, -1 without
+	last     int // last line that is surely a build
+	end      int // first line that is no build line any more: a count or a footer
+	named    bool
+}
+
+// survey finds the block of build lines. It begins behind a blank line, so the
+// first sure line pulls in the bullets above it in its own paragraph; bullets of
+// the site's own words stand in earlier paragraphs.
+func survey(lines []string) layout {
+	s := layout{bullets: map[int]buildLine{}, buildset: -1, start: -1, last: -1, end: len(lines)}
+	for i, l := range lines {
+		if isFooter(lines, i, s.start >= 0) {
+			s.end = i
+			break
+		}
+		if s.start < 0 && isBuildsetURL(l) {
+			s.buildset = i
+		}
+		b, ok := readBuildLine(l)
+		if !ok {
+			continue
+		}
+		s.bullets[i] = b
+		s.consider(i, b)
+	}
+	if s.start < 0 {
+		s.start = s.likelyStart(lines)
+		s.last = s.start
+	}
+	for s.start > 0 && s.joins(s.start-1) {
+		s.start--
+	}
+	return s
+}
+
+// consider notes a sure line. Where builds have names or URLs, a bare bullet is
+// none; where none has (an old Zuul), a bare bullet with a result is one.
+func (s *layout) consider(i int, b buildLine) {
+	if !b.confident || (s.named && b.form == formBare) {
+		return
+	}
+	if b.form != formBare && b.job != "" && !s.named {
+		s.named = true
+		if s.start >= 0 && s.bullets[s.start].form == formBare {
+			s.start = -1
+		}
+	}
+	if s.start < 0 {
+		s.start = i
+	}
+	s.last = i
+}
+
+// joins reports whether line i is one of the block's bullets.
+func (s *layout) joins(i int) bool {
+	b, ok := s.bullets[i]
+	return ok && (b.form != formBare || !s.named)
+}
+
+// likelyStart is for builds that all carry messages of their own: the first
+// bullet with a URL or a doubled name that opens a paragraph.
+func (s *layout) likelyStart(lines []string) int {
+	for i := range s.end {
+		b, ok := s.bullets[i]
+		if ok && b.form != formBare && i > s.buildset && i > 0 && blank(lines[i-1]) {
+			s.named = b.job != ""
+			return i
+		}
+	}
+	return -1
+}
+
+// collect reads the builds. A line that is no build line continues the one
+// above it: details may span lines, and the time then stands on a later one.
+func (s *layout) collect(lines []string) (builds []Build, stop int) {
+	var raw strings.Builder
+	cur := buildLine{}
+	flush := func() {
+		if cur.form == formNone {
+			return
+		}
+		b := readResult(raw.String())
+		b.Job, b.URL, b.UUID = cur.job, cur.url, cur.uuid
+		if b.Job == "" {
+			b.Job = jobFromLogURL(b.URL)
+		}
+		builds = append(builds, b)
+		raw.Reset()
+	}
+	i := s.start
+	for ; i < s.end; i++ {
+		if s.joins(i) {
+			flush()
+			cur = s.bullets[i]
+			raw.WriteString(cur.rest)
+			continue
+		}
+		if blank(lines[i]) && i > s.last && !s.goesOn(lines[i:s.end], raw.String()) {
+			break
+		}
+		raw.WriteByte('\n')
+		raw.WriteString(lines[i])
+	}
+	flush()
+	if strings.TrimSpace(strings.Join(lines[min(i, s.end):s.end], "")) == "" {
+		i = s.end
+	}
+	return builds, i
+}
+
+// goesOn decides at a blank line behind the last sure build: the text goes on
+// when its time is still to come.
+func (s *layout) goesOn(rest []string, sofar string) bool {
+	head, _ := cutVoting(strings.TrimRight(sofar, " \n"))
+	if _, secs := cutElapsed(head); secs != nil {
+		return false
+	}
+	last := ""
+	for _, l := range rest[1:] {
+		if blank(l) {
+			break
+		}
+		last = l
+	}
+	head, _ = cutVoting(last)
+	_, secs := cutElapsed(head)
+	return secs != nil
+}
+
+// isFooter reports whether builds end at line i. Zuul puts a blank line before
+// each footer; a site's own "Warning: …" counts only behind builds.
+func isFooter(lines []string, i int, inBuilds bool) bool {
+	l := lines[i]
+	switch l {
+	case "Warning:", "Debug information:", "Related changes:", omitted:
+		return true
+	}
+	if _, ok := skippedJobs(l); ok {
+		return true
+	}
+	return inBuilds && blank(lines[i-1]) &&
+		(strings.HasPrefix(l, "Warning:") || strings.HasPrefix(l, "Debug information:"))
+}
+
+func isBuildsetURL(l string) bool {
+	return strings.Contains(l, "://") && strings.HasPrefix(l, "http") && uuidAfter(l, "buildset/") != ""
+}
+
+func isBullet(l string) bool {
+	return l == "-" || l == "*" || strings.HasPrefix(l, "- ") || strings.HasPrefix(l, "* ")
+}
+
+func blank(l string) bool { return strings.TrimSpace(l) == "" }
