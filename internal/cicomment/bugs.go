@@ -47,8 +47,9 @@ var mention = regexp.MustCompile(`(?i)` +
 // next matches a further number of the same list: ", 1234567", "and #1234568".
 var next = regexp.MustCompile(`(?i)^(?:(?:\s*(?:,|;|&|\+|/|\band\b|\bor\b)\s*)+#?|\s+#)(\d{5,10})\b`)
 
-// nextPlain matches a number behind a mere space, as in "bugs 1234567 1234568".
-var nextPlain = regexp.MustCompile(`^\s+(\d{6,10})\b`)
+// nextPlain matches a number behind a mere space, as in "bug 1234567 1234568";
+// shorter ones are mostly changes.
+var nextPlain = regexp.MustCompile(`^\s+(\d{7,10})\b`)
 
 // findBugs reads all bugs of a text, in order, each once.
 func findBugs(s string) found {
@@ -78,7 +79,7 @@ func findBugs(s string) found {
 		others.WriteString(s[pos : pos+m[0]])
 		others.WriteByte(' ')
 		f.add(tracker, ref)
-		pos = f.list(s, end, tracker, strings.Contains(asciiLower(s[pos+m[0]:end]), "bugs"))
+		pos = f.list(s, end, tracker)
 	}
 	f.others = others.String()
 	return f
@@ -162,20 +163,19 @@ func (f *found) add(tracker, ref string) {
 }
 
 // list reads the further numbers of a list and returns where it ends.
-func (f *found) list(s string, pos int, tracker string, plural bool) int {
+func (f *found) list(s string, pos int, tracker string) int {
+	if tracker != ci.Launchpad && tracker != trackerStoryBoard && tracker != trackerBugzilla {
+		return pos
+	}
 	for range maxBugs {
 		m := next.FindStringSubmatchIndex(s[pos:])
-		if m == nil && plural {
+		if m == nil {
 			m = nextPlain.FindStringSubmatchIndex(s[pos:])
 		}
 		if m == nil || measured(s[pos+m[1]:]) {
 			return pos
 		}
-		n := s[pos+m[2] : pos+m[3]]
-		if tracker == trackerPhabricator || tracker == trackerGitHub || tracker == trackerGitLab || tracker == trackerJira {
-			return pos
-		}
-		f.add(tracker, n)
+		f.add(tracker, s[pos+m[2]:pos+m[3]])
 		pos += m[1]
 	}
 	return pos

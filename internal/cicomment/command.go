@@ -26,6 +26,9 @@ func command(line string) (word, rest string, ok bool) {
 	if word, rest, ok := triggerAt(line); ok {
 		return word, rest, !talks(rest)
 	}
+	if rest, ok := politely(line); ok {
+		return wordRecheck, rest, true
+	}
 	l := asciiLower(line)
 	for _, w := range []string{"recheck", "reverify"} {
 		at := 0
@@ -43,6 +46,20 @@ func command(line string) (word, rest string, ok bool) {
 	}
 	return "", "", false
 }
+
+// politely reads "please recheck" with nothing or a bug behind it; with other
+// words behind it, it asks a person.
+func politely(line string) (rest string, ok bool) {
+	m := please.FindString(line)
+	if m == "" {
+		return "", false
+	}
+	_, rest, ok = triggerAt(line[len(m):])
+	t := trimLead(rest)
+	return rest, ok && (isFiller(t) || noBug.MatchString(t) || moreBug.MatchString(t))
+}
+
+var please = regexp.MustCompile(`(?i)^(?:please|pls|plz)[, ]+`)
 
 // triggerAt reads a trigger word at the beginning of s.
 func triggerAt(s string) (word, rest string, ok bool) {
@@ -131,7 +148,8 @@ func talks(rest string) bool {
 	if rest == "" || (rest[0] != ' ' && rest[0] != '\t') {
 		return false
 	}
-	return talk.MatchString(strings.TrimLeft(rest, " \t"))
+	rest = strings.TrimLeft(rest, " \t")
+	return strings.HasPrefix(rest, "->") || strings.HasPrefix(rest, "=>") || talk.MatchString(rest)
 }
 
 var talk = regexp.MustCompile(`(?i)^(?:(?:is|isn't|was|wasn't|are|were|has|hasn't|had|have|will|won't|would|wouldn't|should|shouldn't|` +

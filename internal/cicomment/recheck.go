@@ -25,7 +25,7 @@ func request(text string) *Recheck {
 	if !mayAsk(text) {
 		return nil
 	}
-	lines := spoken(text)
+	lines := spoken(spaces.Replace(text))
 	var got *Recheck
 	for i, l := range lines {
 		word, rest, ok := command(l)
@@ -40,6 +40,9 @@ func request(text string) *Recheck {
 	}
 	return got
 }
+
+// spaces are what typesetting and browsers put in place of a space, or of nothing.
+var spaces = strings.NewReplacer("\u00a0", " ", "\u2007", " ", "\u202f", " ", "\u3000", " ", "\u200b", "", "\ufeff", "")
 
 // mayAsk is the quick way out for the many texts without any trigger word.
 func mayAsk(text string) bool {
@@ -122,10 +125,10 @@ func statement(rest string, below []string) *Recheck {
 }
 
 var (
-	noBug = regexp.MustCompile(`(?i)^(?:with\s+|there\s+is\s+)?no[\s-]*(?:known\s+)?bugs?\b`)
+	noBug = regexp.MustCompile(`(?i)^(?:with\s+|there\s+is\s+)?no[\s-]*(?:known\s+)?bugs?\b|^without\s+(?:an?\s+)?bug\b`)
 	// filler says nothing: courtesy, and words that only repeat the request.
 	filler = regexp.MustCompile(`(?i)^(?:[^\pL\pN]|\b(?:please|pls|plz|thanks|thank\s+you|thx|ty|cheers|again|now|this|it|all|` +
-		`once\s+more|one\s+more\s+time|bugs?|lp|launchpad|and|number|no|hopefully|sigh|sorry)\b)*$`)
+		`once\s+more|one\s+more\s+time|bugs?|lp|launchpad|and|number|hopefully|sigh|sorry)\b)*$`)
 	moreBug = regexp.MustCompile(`(?i)^(?:and\s+|&\s*|,\s*|also\s+)?(?:bugs?|lp|launchpad|story|rhbz|bz)[\s:#]*\d|^#\d|^https?://\S+$`)
 )
 
