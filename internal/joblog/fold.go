@@ -137,7 +137,7 @@ func (f *folder) piece(b []byte, line, offset int64, first, last bool) {
 	case h.starts || !f.anchor && !f.drop:
 		f.flush(false)
 		f.begin(h, line, offset)
-		f.add(b[h.strip:], line, offset)
+		f.add(b[h.strip:], line, offset+int64(h.strip))
 		return
 	}
 	if !f.drop {

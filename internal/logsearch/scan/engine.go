@@ -1,0 +1,93 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+// Source lists and opens the logs of builds; *joblog.Source is one.
+type Source interface {
+	List(ctx context.Context, logURL string) (joblog.Listing, error)
+	Open(ctx context.Context, f joblog.FileInfo) (io.ReadCloser, error)
+}
+
+// Options say how an Engine works.
+type Options struct {
+	Mapping   lucene.Mapping // of the trees; default lucene.Historical()
+	Source    Source         // where the logs of builds are
+	Local     joblog.Options // bounds for SearchLocal's files
+	Workers   int            // files of one build read at a time; default 4
+	MaxSample int            // hits kept of each fingerprint; default 3
+	MaxText   int            // bytes of a hit's text; default 4096
+	MaxEvent  int            // bytes of an event; default joblog.MaxEvent
+	KeepDebug bool           // search what oslo.log wrote as DEBUG
+	Retry     time.Duration  // RetryAfter where another try may bring the rest; default 30 s
+	Logger    *slog.Logger   // default: silent
+}
+
+// Engine makes searchers. It is safe for concurrent use, as they are.
+type Engine struct {
+	o   Options
+	log *slog.Logger
+}
+
+// New makes an Engine; nothing is contacted.
+func New(o Options) *Engine {
+	o.Workers = max(cmp.Or(o.Workers, 4), 1)
+	o.MaxSample = max(cmp.Or(o.MaxSample, 3), 1)
+	o.MaxText = max(cmp.Or(o.MaxText, 4096), 16)
+	o.Retry = cmp.Or(o.Retry, 30*time.Second)
+	if o.Mapping.Analysed == nil {
+		o.Mapping = lucene.Historical()
+	}
+	e := &Engine{o: o, log: o.Logger}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	return e
+}
+
+// Searcher searches for one set of fingerprints.
+type Searcher struct {
+	e       *Engine
+	set     logsearch.Set
+	trees   []lucene.Node // nil: refused
+	named   []bool        // the tree matches only in files that it names by tag or filename
+	absent  []string      // fields that no event and no build has
+	refused []logsearch.Problem
+}
+
+// Compile prepares the search for a set. Fingerprints that this engine cannot
+// evaluate are returned as problems, and come again in each answer.
+func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []logsearch.Problem, error) {
+	s := &Searcher{e: e, set: set, trees: make([]lucene.Node, len(set.Items)), named: make([]bool, len(set.Items))}
+	noFile := newDoc(e.o.Mapping, noFile())
+	for i, f := range set.Items {
+		if f.Tree == nil {
+			s.refused = append(s.refused, logsearch.Problem{Fingerprint: i, Why: "the query was not parsed"})
+			continue
+		}
+		s.trees[i] = f.Tree
+		s.named[i] = never(lucene.Fold(f.Tree, noFile))
+	}
+	s.absent = absent(s.trees)
+	return s, s.refused, nil
+}
+
+// noFile is a file of a name that no query has.
+func noFile() ci.Fields {
+	return ci.Fields{"tags": {"\x00"}, "filename": {"\x00"}}
+}
+
+func never(n lucene.Node) bool {
+	_, none := n.(lucene.None)
+	return none
+}

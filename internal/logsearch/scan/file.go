@@ -1,0 +1,148 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+// result is what one file gave.
+type result struct {
+	file  logsearch.File
+	found []found // by fingerprint; nil: nothing
+	again bool    // why the file is incomplete may pass
+}
+
+// found are a fingerprint's hits in one file.
+type found struct {
+	sure, maybe hits
+	ifs         []string // what the hits in maybe depend on, each once
+}
+
+type hits struct {
+	n      int64
+	sample []logsearch.Hit
+}
+
+// maxIfs bounds how many conditions are told of one fingerprint.
+const maxIfs = 3
+
+// read scans one file. An error is an outage or the caller's end.
+func (s *Searcher) read(ctx context.Context, t task, open opener) (result, error) {
+	r := result{file: logsearch.File{Name: t.info.Name}}
+	body, err := open(ctx, t.info)
+	if err == nil {
+		counted := &counter{r: body}
+		err = s.events(ctx, t, counted, &r)
+		r.file.Bytes = counted.n
+		body.Close()
+	}
+	return r, r.failed(err)
+}
+
+// failed notes why a file is not whole; what is no property of the file is
+// given back.
+func (r *result) failed(err error) error {
+	switch e := err.(type) {
+	case nil:
+	case *joblog.NotThereError:
+		r.file.Why, r.again = "listed, but not there", true
+	case *joblog.RefusedError:
+		r.file.Why = e.Error()
+	case *joblog.IncompleteError:
+		r.file.Why, r.again = e.Why, e.Again
+	default:
+		return err
+	}
+	return nil
+}
+
+// events evaluates what may match, event by event.
+func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result) error {
+	words := newWords(t.trees)
+	marks := words.newMarks()
+	doc := newDoc(s.e.o.Mapping, t.known)
+	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
+	for ev, err := range joblog.Fold(body, t.info.Name, opts) {
+		if err != nil {
+			return err
+		}
+		if ev.Cut && r.file.Why == "" {
+			r.file.Why = fmt.Sprintf("the event at line %d is too long: searched in pieces", ev.Line)
+		}
+		candidates := words.find(ev.Text, marks)
+		if len(candidates) == 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		put(doc, ev)
+		for _, i := range candidates {
+			if truth := lucene.Eval(t.trees[i], doc); truth != lucene.No {
+				s.hit(r, t, int(i), truth, doc, ev)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Searcher) hit(r *result, t task, i int, truth lucene.Truth, doc *lucene.Doc, ev joblog.Event) {
+	if r.found == nil {
+		r.found = make([]found, len(t.trees))
+	}
+	f := &r.found[i]
+	to := &f.sure
+	if truth == lucene.Maybe {
+		to = &f.maybe
+		if f.maybe.n < 100 { // conditions hang on the build, not on the event: no need to ask for ever
+			f.ifs = addOnce(f.ifs, lucene.Conditions(t.trees[i], doc))
+		}
+	}
+	to.n++
+	if len(to.sample) < s.e.o.MaxSample {
+		to.sample = append(to.sample, logsearch.Hit{File: t.info.Name, URL: t.info.URL,
+			Text: excerpt(ev.Text, s.e.o.MaxText), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
+	}
+}
+
+func addOnce(list []string, s string) []string {
+	for _, l := range list {
+		if l == s {
+			return list
+		}
+	}
+	if len(list) >= maxIfs {
+		return list
+	}
+	return append(list, s)
+}
+
+// excerpt is at most n bytes of text, as valid UTF-8.
+func excerpt(text []byte, n int) string {
+	if len(text) > n {
+		for n > 0 && !utf8.RuneStart(text[n]) {
+			n--
+		}
+		text = text[:n]
+	}
+	return strings.ToValidUTF8(string(text), "\ufffd")
+}
+
+// counter counts what is read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,84 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+)
+
+// maxReasons bounds how many files an answer's Why names.
+const maxReasons = 5
+
+// join makes one answer of the files' results, which are in the files' order.
+func (s *Searcher) join(l joblog.Listing, results []result) logsearch.Answer {
+	a := s.answer(logsearch.Complete, "")
+	var reasons []string
+	if l.Short != "" {
+		reasons = append(reasons, l.Short)
+	}
+	for _, r := range results {
+		a.Files = append(a.Files, r.file)
+		if r.file.Why == "" {
+			continue
+		}
+		reasons = append(reasons, r.file.Name+": "+r.file.Why)
+		if r.again {
+			a.RetryAfter = s.e.o.Retry
+		}
+	}
+	if len(reasons) > 0 {
+		a.Status, a.Why = logsearch.Incomplete, reason(reasons)
+	}
+	for i := range s.trees {
+		if m, ok := s.match(i, results); ok {
+			a.Matches = append(a.Matches, m)
+		}
+	}
+	return a
+}
+
+func reason(all []string) string {
+	if more := len(all) - maxReasons; more > 0 {
+		all = append(all[:maxReasons:maxReasons], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}
+
+// match adds up one fingerprint's hits. Where some are certain, those that
+// depend on unknown fields are left out.
+func (s *Searcher) match(i int, results []result) (logsearch.Match, bool) {
+	var sure, maybe hits
+	var ifs []string
+	for _, r := range results {
+		if r.found == nil {
+			continue
+		}
+		f := r.found[i]
+		s.add(&sure, f.sure)
+		s.add(&maybe, f.maybe)
+		for _, c := range f.ifs {
+			ifs = addOnce(ifs, c)
+		}
+	}
+	m := logsearch.Match{Fingerprint: i, Exact: true, Count: sure.n, Sample: sure.sample}
+	if sure.n == 0 {
+		m.Count, m.Sample, m.If = maybe.n, maybe.sample, oneOf(ifs)
+	}
+	return m, m.Count > 0
+}
+
+func (s *Searcher) add(to *hits, h hits) {
+	to.n += h.n
+	room := s.e.o.MaxSample - len(to.sample)
+	to.sample = append(to.sample, h.sample[:min(room, len(h.sample))]...)
+}
+
+// oneOf joins conditions of which one must hold.
+func oneOf(ifs []string) string {
+	if len(ifs) < 2 {
+		return strings.Join(ifs, "")
+	}
+	return "(" + strings.Join(ifs, ") or (") + ")"
+}
