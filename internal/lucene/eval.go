@@ -1,0 +1,98 @@
+package lucene
+
+import "strings"
+
+// Truth is the answer of an evaluation. Of two answers the smaller is their
+// AND, the larger their OR.
+type Truth uint8
+
+// The answers. Maybe depends on fields that are unknown.
+const (
+	No Truth = iota
+	Maybe
+	Yes
+)
+
+// String is the answer's name.
+func (t Truth) String() string {
+	return [...]string{"no", "maybe", "yes"}[min(t, Yes)]
+}
+
+// truth makes a Truth of what is certain.
+func truth(b bool) Truth {
+	if b {
+		return Yes
+	}
+	return No
+}
+
+// Eval tells whether the event matches.
+func Eval(n Node, d *Doc) Truth {
+	switch n := n.(type) {
+	case All:
+		return Yes
+	case Bool:
+		return n.eval(d)
+	case leaf:
+		v := d.values(n.field())
+		if v == nil {
+			return Maybe
+		}
+		return truth(n.matches(v))
+	}
+	return No
+}
+
+func (n Bool) eval(d *Doc) Truth {
+	answer := No
+	if len(n.Must) > 0 {
+		answer = Yes
+		for _, c := range n.Must {
+			if answer = min(answer, Eval(c, d)); answer == No {
+				return No
+			}
+		}
+	} else {
+		for _, c := range n.Should {
+			if answer = max(answer, Eval(c, d)); answer == Yes {
+				break
+			}
+		}
+	}
+	for _, c := range n.Not {
+		if answer == No {
+			return No
+		}
+		answer = min(answer, Yes-Eval(c, d))
+	}
+	return answer
+}
+
+func (n Exists) matches(v *values) bool { return len(v.texts) > 0 }
+
+func (n Term) matches(v *values) bool {
+	return v.anyTerm(func(s string) bool { return s == n.Text })
+}
+
+func (n Prefix) matches(v *values) bool {
+	return v.anyTerm(func(s string) bool { return strings.HasPrefix(s, n.Text) })
+}
+
+func (n Wildcard) matches(v *values) bool {
+	return v.anyTerm(func(s string) bool { return wildcard(n.Pattern, s) })
+}
+
+func (n Regexp) matches(v *values) bool { return v.anyTerm(n.re.MatchString) }
+
+func (n Fuzzy) matches(v *values) bool {
+	return v.anyTerm(func(s string) bool { return near(n.Text, s, n.Edits) })
+}
+
+func (n Range) matches(v *values) bool { return v.anyTerm(n.inside) }
+
+func (n Number) matches(v *values) bool {
+	return v.anyTerm(func(s string) bool {
+		f, ok := parseNumber(s)
+		return ok && f == n.Value
+	})
+}

@@ -1,0 +1,166 @@
+package lucene
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// existsField is Elasticsearch's way to ask whether a field has a value.
+const existsField = "_exists_"
+
+// term reads one term, quoted text, range or regular expression with its
+// boost and its fuzziness or slop.
+func (p *parser) term(field string) (Node, error) {
+	t := p.peek(0)
+	switch t.kind {
+	case kRange:
+		return p.ranged(field)
+	case kQuoted:
+		p.i++
+		return p.quoted(field, t)
+	case kTerm, kStar, kPrefix, kWild, kRegexp, kBareOper:
+		p.i++
+		return p.bare(field, t)
+	}
+	return nil, p.unexpected()
+}
+
+// suffix reads ^N and ~N in either order; fuzzy is the ~ token.
+func (p *parser) suffix() (fuzzy lexeme, ok bool, err error) {
+	if p.peek(0).kind == kCarat {
+		if err := p.skipBoost(); err != nil {
+			return fuzzy, false, err
+		}
+		fuzzy, ok = p.accept(kFuzzy)
+		return fuzzy, ok, nil
+	}
+	if fuzzy, ok = p.accept(kFuzzy); ok {
+		return fuzzy, ok, p.skipBoost()
+	}
+	return fuzzy, false, nil
+}
+
+// quoted makes a phrase.
+func (p *parser) quoted(field string, t lexeme) (Node, error) {
+	fuzzy, ok, err := p.suffix()
+	if err != nil {
+		return nil, err
+	}
+	text, err := p.unescape(t.text[1:len(t.text)-1], t.off+1)
+	if err != nil {
+		return nil, err
+	}
+	n, err := p.fieldQuery(field, text, t.off, true)
+	if phrase, isPhrase := n.(Phrase); isPhrase && ok {
+		if slop, ok := javaFloat(fuzzy.text[1:]); ok {
+			phrase.Slop = int(min(slop, 1<<30))
+			return phrase, err
+		}
+	}
+	return n, err
+}
+
+// bare makes a node of a token without quotes.
+func (p *parser) bare(field string, t lexeme) (Node, error) {
+	fuzzy, isFuzzy, err := p.suffix()
+	if err != nil {
+		return nil, err
+	}
+	image := t.text
+	if t.kind == kBareOper {
+		image = image[:1]
+	}
+	text, err := p.unescape(image, t.off)
+	if err != nil {
+		return nil, err
+	}
+	if t.kind == kStar || t.text == "*" {
+		return p.star(field, t.off)
+	}
+	if t.kind == kTerm || t.kind == kBareOper {
+		if !isFuzzy {
+			return p.fieldQuery(field, text, t.off, false)
+		}
+	}
+	if err := p.onlyText(field, t.off); err != nil {
+		return nil, err
+	}
+	switch t.kind {
+	case kPrefix:
+		return Prefix{field, p.normal(field, text[:len(text)-1])}, nil
+	case kWild:
+		return Wildcard{field, p.normalWildcard(field, image)}, nil
+	case kRegexp:
+		return p.regexp(field, image[1:len(image)-1], t.off+1)
+	}
+	return p.fuzzy(field, text, fuzzy)
+}
+
+// star makes what a lone * means: all, or the field has a value.
+func (p *parser) star(field string, off int) (Node, error) {
+	if field == "*" {
+		return All{}, nil
+	}
+	return p.exists(field, off)
+}
+
+func (p *parser) exists(field string, off int) (Node, error) {
+	if field == existsField || strings.ContainsAny(field, "*") {
+		return nil, p.fail(off, "%s needs the name of one field", existsField)
+	}
+	return Exists{field}, nil
+}
+
+// onlyText refuses patterns where no text is compared: Elasticsearch refuses
+// them on numbers too.
+func (p *parser) onlyText(field string, off int) error {
+	switch {
+	case field == existsField:
+		return p.fail(off, "%s needs the name of one field", existsField)
+	case p.mapping.numeric(field):
+		return p.fail(off, "%s holds numbers: no prefix, wildcard, regular expression or fuzzy term", field)
+	}
+	return p.oneField(field, off)
+}
+
+// oneField refuses field patterns, which would stand for fields that an event
+// may have without our knowing.
+func (p *parser) oneField(field string, off int) error {
+	if strings.Contains(field, "*") {
+		return p.fail(off, "field patterns (%s:) are not supported: name the field", field)
+	}
+	return nil
+}
+
+// fuzzy makes a fuzzy term. Without a number Elasticsearch takes 0, 1 or 2
+// edits by the term's length; below 1 it is a similarity as in old Lucene.
+func (p *parser) fuzzy(field, text string, t lexeme) (Node, error) {
+	n := utf8.RuneCountInString(text)
+	edits := 0
+	d, ok := javaFloat(t.text[1:])
+	switch {
+	case !ok && n > 2:
+		edits = 1
+		if n > 5 {
+			edits = 2
+		}
+	case ok && d >= 1 && d != float64(int(min(d, 1<<30))):
+		return nil, p.fail(t.off, "half an edit is not possible: %s", t.text)
+	case ok && d >= 1:
+		edits = int(min(d, 2))
+	case ok && d > 0:
+		edits = min(int((1-d)*float64(n)), 2)
+	}
+	return Fuzzy{field, p.normal(field, text), edits}, nil
+}
+
+// javaFloat reads what Java's Float.parseFloat takes of a term's characters.
+func javaFloat(s string) (float64, bool) {
+	s = strings.TrimRight(s, "fFdD")
+	if s == "" || strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 32)
+	return f, err == nil && f >= 0
+}
