@@ -27,10 +27,10 @@ type Gerrit struct {
 	HostKey        string   `toml:"host_key" form:"hostkey"` // or this one, "SHA256:…"
 	URL            string   `toml:"url" form:"url"`          // for links; https://HOST when absent
 	HTTPURL        string   `toml:"http_url" form:"url"`     // REST, optional
-	HTTPUser       string   `toml:"http_user"`               // gerrit.user when absent
-	HTTPPassword   Secret   `toml:"http_password"`           // needed with HTTPURL
+	HTTPUser       string   `toml:"http_user"`               // gerrit.user when absent and there is a password
+	HTTPPassword   Secret   `toml:"http_password"`           // none: REST without signing in
 	Keepalive      Duration `toml:"keepalive" default:"60s" min:"1s" max:"1h"`
-	Silence        Duration `toml:"silence" default:"150s" min:"2s" max:"24h"` // bound on no byte and no keepalive answer
+	Silence        Duration `toml:"silence" default:"3m" min:"2s" max:"24h"` // bound on no byte and no keepalive answer
 	ConnectTimeout Duration `toml:"connect_timeout" default:"30s" min:"1s" max:"10m"`
 }
 
@@ -42,7 +42,7 @@ type CI struct {
 	Zuul         string              `toml:"zuul" form:"url"` // root of its web page and API
 	Tenant       string              `toml:"tenant" form:"name"`
 	Every        Duration            `toml:"every" default:"100ms" min:"0s" max:"1m"` // least time between two API requests
-	LogHosts     []string            `toml:"log_hosts" form:"host"`                   // "logs.example.org", "*.example.org"
+	LogHosts     []string            `toml:"log_hosts" form:"host"`                   // "logs.example.org", "*.example.org:8080", "*"
 	AllowPrivate bool                `toml:"allow_private"`                           // log hosts may have private addresses
 	Triggers     []*regexp.Regexp    `toml:"triggers"`                                // what starts a recheck there; none: the dialect's
 	Phrases      map[string][]string `toml:"phrases" form:"phrases"`                  // comment kind to further phrases
@@ -104,11 +104,11 @@ type Logs struct {
 	OutageDeadline Duration `toml:"outage_deadline" default:"2h" min:"1s" max:"168h"`
 	Workers        int      `toml:"workers" default:"4" min:"1" max:"64"`
 	Timeout        Duration `toml:"timeout" default:"2m" min:"1s" max:"1h"` // of one file
-	MaxRedirects   int      `toml:"max_redirects" default:"5" min:"0" max:"20"`
-	MaxFetched     Size     `toml:"max_fetched" default:"128MiB" min:"1KiB" max:"16GiB"` // of one file, as sent
-	MaxUnpacked    Size     `toml:"max_unpacked" default:"1GiB" min:"1KiB" max:"64GiB"`  // of one file, as text
-	MaxTotal       Size     `toml:"max_total" default:"4GiB" min:"1KiB" max:"256GiB"`    // of one build, as text
-	Contact        string   `toml:"contact" form:"line"`                                 // goes into the User-Agent
+	MaxRedirects   int      `toml:"max_redirects" default:"5" min:"1" max:"20"`
+	MaxFetched     Size     `toml:"max_fetched" default:"64MiB" min:"1KiB" max:"16GiB"`   // of one file, as sent
+	MaxUnpacked    Size     `toml:"max_unpacked" default:"256MiB" min:"1KiB" max:"64GiB"` // of one file, as text
+	MaxTotal       Size     `toml:"max_total" default:"1GiB" min:"1KiB" max:"256GiB"`     // of one build, as text
+	Contact        string   `toml:"contact" form:"line"`                                  // goes into the User-Agent
 }
 
 // Engine is what looks for fingerprints.
@@ -117,9 +117,9 @@ type Engine struct {
 	Fingerprints string `toml:"fingerprints" default:"queries" path:"yes"` // folder of NAME.yaml
 }
 
-// IRC is the connection to an IRC network; without servers there is none.
+// IRC is the connection to an IRC network; without a server there is none.
 type IRC struct {
-	Servers          []string `toml:"servers" form:"addr"` // tried in order; without a port 6697 is added, or 6667 without TLS
+	Server           string   `toml:"server" form:"addr"` // without a port 6697 is added, or 6667 without TLS
 	TLS              bool     `toml:"tls" default:"true"`
 	CAFile           string   `toml:"ca_file" path:"yes"` // empty: the system's
 	CertFile         string   `toml:"cert_file" path:"yes"`
@@ -131,7 +131,6 @@ type IRC struct {
 	SASL             string   `toml:"sasl" default:"none" enum:"none|plain|external"`
 	SASLUser         string   `toml:"sasl_user" form:"nick"` // the nick when absent
 	SASLPassword     Secret   `toml:"sasl_password"`
-	NickServ         string   `toml:"nickserv" default:"NickServ" form:"nick"`
 	NickServPassword Secret   `toml:"nickserv_password"` // set: identify with NickServ before joining
 	LineEvery        Duration `toml:"line_every" default:"1s" min:"0s" max:"1m"`
 	Burst            int      `toml:"burst" default:"4" min:"1" max:"100"`

@@ -75,11 +75,11 @@ func TestTenLinesAreARealSetup(t *testing.T) {
 		"deadline":         c.Logs.Deadline.Duration == 20*time.Minute && c.Logs.Tries == 3,
 		"outage deadline":  c.Logs.OutageDeadline.Duration == 2*time.Hour,
 		"engine":           c.Engine.Kind == "scan" && filepath.Base(c.Engine.Fingerprints) == "queries",
-		"no irc":           len(c.IRC.Servers) == 0 && len(c.Channels) == 0,
+		"no irc":           c.IRC.Server == "" && len(c.Channels) == 0,
 		"announced steps":  fmt.Sprint(c.IRC.AnnounceSteps) == "[1 5 20 100 500]",
 		"tls":              c.IRC.TLS,
 		"database":         filepath.Base(c.Store.Path) == "recheckbot.db",
-		"size":             c.Logs.MaxFetched == 128<<20,
+		"size":             c.Logs.MaxFetched == 64<<20,
 		"no secret at all": !c.IRC.Password.Set() && c.IRC.Password.Reveal() == "",
 	} {
 		if !ok {
@@ -98,6 +98,7 @@ keepalive = "soon"
 known_hosts = "k"
 host_key = "SHA256:zz"
 http_url = "https://me:hunter2@example.org"
+http_user = "me"
 [[ci]]
 name = "zuul"
 log_hosts = ["https://logs.example.org"]
@@ -108,7 +109,7 @@ reprt = ["x"]
 [[ci]]
 name = "Zuul"
 allow_private = "yes"
-log_hosts = ["*"]
+log_hosts = ["*x"]
 tenant = "t"
 [report]
 mode = "life"
@@ -120,7 +121,7 @@ leave_out = "all"
 max_fetched = "9X"
 outage_deadline = "1m"
 [irc]
-servers = ["irc.example.org:port"]
+server = "irc.example.org:port"
 announce_steps = [5, 1]
 sasl = "external"
 [[channel]]
@@ -145,30 +146,30 @@ url = "https://example.org/"
 		`6:1 gerrit.keepalive: "soon" is not a duration`,
 		`8:1 gerrit.host_key: "SHA256:zz" is no host key`,
 		`9:1 gerrit.http_url: must not hold a user or a password`,
-		`9:1 gerrit.http_url: http_url and http_password_file (or _env) need each other`,
-		`12:14 ci[1].log_hosts[1]: "https://logs.example.org" is no host`,
-		`13:24 ci[1].triggers[2]: error parsing regexp`,
-		`14:3 ci[1].triggers[3]: error parsing regexp`,
-		`16:1 ci[1].phrases.reprt: is none of report, start`,
-		`18:1 ci[2].name: "Zuul" is there already`,
-		`19:1 ci[2].allow_private: must be true or false`,
-		`20:14 ci[2].log_hosts[1]: "*" is no host`,
-		`21:1 ci[2].tenant: needs zuul`,
-		`23:1 report.mode: "life" is none of dry-run, announce, live`,
-		`24:1 report.template: template: template:1: missing value for if`,
-		`25:1 report.max_lines: must be a whole number`,
-		`26:1 report.excerpt: must be at least 20`,
-		`27:1 report.leave_out: must be a table`,
-		`29:1 logs.max_fetched: "9X" is not a size`,
-		`30:1 logs.outage_deadline: must be at least logs.deadline`,
-		`32:12 irc.servers[1]: "irc.example.org:port" is neither`,
-		`33:1 irc.announce_steps: must rise`,
-		`34:1 irc.sasl: "external" needs cert_file and key_file`,
-		`35:3 channel[1].name: is missing`,
-		`36:24 channel[1].kinds[2]: "x" is none of recognized`,
-		`39:1 group[1].jobs: must not be empty`,
-		`40:3 tracker[1].url: is missing`,
-		`44:1 tracker[2].url: has no {ref}`,
+		`10:1 gerrit.http_user: needs http_password_file or http_password_env`,
+		`13:14 ci[1].log_hosts[1]: "https://logs.example.org" is no host`,
+		`14:24 ci[1].triggers[2]: error parsing regexp`,
+		`15:3 ci[1].triggers[3]: error parsing regexp`,
+		`17:1 ci[1].phrases.reprt: is none of report, start`,
+		`19:1 ci[2].name: "Zuul" is there already`,
+		`20:1 ci[2].allow_private: must be true or false`,
+		`21:14 ci[2].log_hosts[1]: "*x" is no host`,
+		`22:1 ci[2].tenant: needs zuul`,
+		`24:1 report.mode: "life" is none of dry-run, announce, live`,
+		`25:1 report.template: template: template:1: missing value for if`,
+		`26:1 report.max_lines: must be a whole number`,
+		`27:1 report.excerpt: must be at least 20`,
+		`28:1 report.leave_out: must be a table`,
+		`30:1 logs.max_fetched: "9X" is not a size`,
+		`31:1 logs.outage_deadline: must be at least logs.deadline`,
+		`33:1 irc.server: "irc.example.org:port" is neither`,
+		`34:1 irc.announce_steps: must rise`,
+		`35:1 irc.sasl: "external" needs cert_file and key_file`,
+		`36:3 channel[1].name: is missing`,
+		`37:24 channel[1].kinds[2]: "x" is none of recognized`,
+		`40:1 group[1].jobs: must not be empty`,
+		`41:3 tracker[1].url: is missing`,
+		`45:1 tracker[2].url: has no {ref}`,
 	}
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || !strings.HasPrefix(got[i], want[i]) {
@@ -233,15 +234,15 @@ func TestNothingIsReturnedOfABadFile(t *testing.T) {
 
 func TestWhatMustStandTogether(t *testing.T) {
 	for name, c := range map[string]struct{ more, want string }{
-		"channel without server": {"[[channel]]\nname=\"#a\"", "channel: needs irc.servers"},
-		"same channel twice":     {"[irc]\nservers=[\"a\"]\n[[channel]]\nname=\"#a\"\n[[channel]]\nname=\"#A\"", `channel[2].name: "#A" is there already`},
+		"channel without server": {"[[channel]]\nname=\"#a\"", "channel: needs irc.server"},
+		"same channel twice":     {"[irc]\nserver=\"a\"\n[[channel]]\nname=\"#a\"\n[[channel]]\nname=\"#A\"", `channel[2].name: "#A" is there already`},
 		"same group twice":       {"[[group]]\nname=\"a\"\njobs=[\"x\"]\n[[group]]\nname=\"a\"\njobs=[\"y\"]", `group[2].name: "a" is there already`},
 		"same tracker twice":     {"[[tracker]]\nname=\"a\"\nurl=\"https://x/{ref}\"\n[[tracker]]\nname=\"a\"\nurl=\"https://x/{ref}\"", `tracker[2].name: "a" is there already`},
 		"certificate alone":      {"[irc]\ncert_file=\"a\"", "irc.cert_file: cert_file and key_file need each other"},
 		"certificate, no tls":    {"[irc]\ntls=false\nca_file=\"a\"", "irc.tls: ca_file and cert_file need tls"},
 		"plain, no password":     {"[irc]\nsasl=\"plain\"", `irc.sasl: "plain" and sasl_password_file`},
 		"fetched over total":     {"[logs]\nmax_total=\"1MiB\"", "logs.max_fetched: must be at most logs.max_total"},
-		"channel with a space":   {"[irc]\nservers=[\"a\"]\n[[channel]]\nname=\"#a b\"", `channel[1].name: "#a b" is no channel`},
+		"channel with a space":   {"[irc]\nserver=\"a\"\n[[channel]]\nname=\"#a b\"", `channel[1].name: "#a b" is no channel`},
 		"line feed in a contact": {"[logs]\ncontact=\"a\\nb\"", `logs.contact: "a\nb" must be one line`},
 		"negative duration":      {"[logs]\ndeadline=\"-1s\"", `logs.deadline: "-1s" is not a duration`},
 		"a number for a time":    {"[logs]\ndeadline=20", "logs.deadline: must be a text in quotes"},
@@ -294,9 +295,43 @@ func TestAnEmptyTextIsNoKey(t *testing.T) {
 }
 
 func TestPorts(t *testing.T) {
-	c, err := load(t, tenLines+"[irc]\ntls = false\nservers = [\"a\", \"b:1\", \"[::1]\", \"::1\"]\n")
-	if want := "[a:6667 b:1 [::1]:6667 [::1]:6667]"; err != nil || fmt.Sprint(c.IRC.Servers) != want {
-		t.Errorf("%v, %v", c.IRC.Servers, err)
+	for server, want := range map[string]string{
+		"a": "a:6667", "b:1": "b:1", "[::1]": "[::1]:6667", "::1": "[::1]:6667",
+	} {
+		c, err := load(t, tenLines+fmt.Sprintf("[irc]\ntls = false\nserver = %q\n", server))
+		if err != nil || c.IRC.Server != want {
+			t.Errorf("%s: %s, %v", server, c.IRC.Server, err)
+		}
+	}
+}
+
+func TestGerritREST(t *testing.T) {
+	t.Setenv("TEST_HTTP_PASSWORD", "x")
+	password := "http_password_env = \"TEST_HTTP_PASSWORD\"\n"
+	web := "http_url = \"https://review.example.org/\"\n"
+	gerrit := strings.Replace(tenLines, "[[ci]]", "%s[[ci]]", 1)
+	c, err := load(t, fmt.Sprintf(gerrit, web))
+	if err != nil || c.Gerrit.HTTPUser != "" || c.Gerrit.HTTPURL != "https://review.example.org" {
+		t.Errorf("without signing in: %+v, %v", c.Gerrit, err)
+	}
+	c, err = load(t, fmt.Sprintf(gerrit, web+password))
+	if err != nil || c.Gerrit.HTTPUser != "recheckbot" {
+		t.Errorf("with a password: %+v, %v", c.Gerrit, err)
+	}
+	if got := problems(t, fmt.Sprintf(gerrit, password)); len(got) != 1 || !strings.Contains(got[0], "needs http_url") {
+		t.Errorf("a password for nothing: %v", got)
+	}
+}
+
+func TestLogHosts(t *testing.T) {
+	for host, ok := range map[string]bool{
+		"*": true, "logs.example.org": true, "*.example.org": true, "logs.example.org:8080": true, "127.0.0.1:80": true,
+		"[::1]:80": true, "https://a": false, "a/b": false, "a.*": false, "": false, "a b": false, "*.": false,
+	} {
+		_, err := load(t, strings.Replace(tenLines, `["*.example.org"]`, fmt.Sprintf("[%q]", host), 1))
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", host, err)
+		}
 	}
 }
 

@@ -37,9 +37,13 @@ func (r *reader) finishGerrit(c *Config) {
 	host, _ := splitAddr(g.Addr)
 	g.URL = cmp.Or(strings.TrimRight(g.URL, "/"), "https://"+host)
 	g.HTTPURL = strings.TrimRight(g.HTTPURL, "/")
-	g.HTTPUser = cmp.Or(g.HTTPUser, g.User)
-	if (g.HTTPURL != "") != g.HTTPPassword.Set() {
-		r.problem("gerrit.http_url", "http_url and http_password_file (or _env) need each other")
+	if g.HTTPPassword.Set() {
+		g.HTTPUser = cmp.Or(g.HTTPUser, g.User)
+	} else if g.HTTPUser != "" {
+		r.problem("gerrit.http_user", "needs http_password_file or http_password_env")
+	}
+	if g.HTTPPassword.Set() && g.HTTPURL == "" {
+		r.problem("gerrit", "an http_password needs http_url")
 	}
 	if g.User != "" && !slices.Contains(c.Us, g.User) {
 		c.Us = append(c.Us, g.User)
@@ -84,14 +88,12 @@ func (r *reader) finishIRC(c *Config) {
 	if i.TLS {
 		port = "6697"
 	}
-	for n := range i.Servers {
-		i.Servers[n] = withPort(i.Servers[n], port)
-	}
+	i.Server = withPort(i.Server, port)
 	i.User = cmp.Or(i.User, i.Nick)
 	i.RealName = cmp.Or(i.RealName, i.Nick)
 	i.SASLUser = cmp.Or(i.SASLUser, i.Nick)
-	if len(c.Channels) > 0 && len(i.Servers) == 0 {
-		r.problem("channel", "needs irc.servers")
+	if len(c.Channels) > 0 && i.Server == "" {
+		r.problem("channel", "needs irc.server")
 	}
 	if !slices.IsSorted(i.AnnounceSteps) {
 		r.problem("irc.announce_steps", "must rise")

@@ -14,6 +14,8 @@ import (
 	"text/template/parse"
 	"time"
 	"unicode"
+
+	"github.com/recheckbot/recheckbot/internal/cicomment"
 )
 
 // checkLeaf checks a value against its field's enum, bounds and form.
@@ -59,10 +61,16 @@ func number(v reflect.Value) int64 {
 	return v.Int()
 }
 
-// Kinds of comments that phrases can be given for, as cicomment names them.
+// phraseKinds are the kinds of comments that phrases can be given for: those of
+// a CI that are told by words.
 func phraseKinds() []string {
-	return []string{"report", "start", "enqueue", "merge_failure", "not_merged", "config_error",
-		"cancel", "dependency_failed", "missing_requirement", "cycle_failed", "no_jobs"}
+	var kinds []string
+	for _, k := range cicomment.Kinds() {
+		if k != cicomment.KindRecheck && k != cicomment.KindOther {
+			kinds = append(kinds, string(k))
+		}
+	}
+	return kinds
 }
 
 // form checks a text against a named form.
@@ -95,8 +103,8 @@ func formPattern(name string) (pattern, why string) {
 	case "name":
 		return `^[\pL\pN][\pL\pN._+-]*$`, "is no name: letters, digits and . _ + - only"
 	case "host":
-		return `^(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$|^\[[0-9a-fA-F:.]+\]$`,
-			`is no host: "logs.example.org", "*.example.org" or an address, without scheme, port and path`
+		return `^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`,
+			`is no host: "logs.example.org", "*.example.org" or an address, with ":port" if wanted, without scheme and path`
 	case "hostkey":
 		return `^SHA256:[A-Za-z0-9+/]{43}=?$`, `is no host key: "SHA256:" and 43 characters, as "ssh-keygen -lf" shows it`
 	case "channel":
