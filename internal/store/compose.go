@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// DueReports are the open reports that may speak now, oldest first.
+func (s *Store) DueReports(ctx context.Context, now time.Time, limit int) (out []int64, err error) {
+	err = s.view(ctx, "due reports", limit, func(tx *sql.Tx) error {
+		out, err = collect(ctx, tx, scanInt, `SELECT comment FROM report WHERE state = 'open' AND next_ms <= ? ORDER BY own_ms, comment LIMIT ?`,
+			ms(now), limit)
+		return err
+	})
+	return out, err
+}
+
+// Decide ends a report: said, silent or refused, with why, and what is to be
+// said, in one transaction. ErrState: the report was decided before; nothing
+// is put into the outbox then.
+func (s *Store) Decide(ctx context.Context, report int64, state, why string, out []Outgoing) error {
+	return s.update(ctx, "decide report", report, func(tx *sql.Tx) error {
+		if state != ReportSaid && state != ReportSilent && state != ReportRefused {
+			return fmt.Errorf("state %q is no decision", state)
+		}
+		err := execOne(ctx, tx, `UPDATE report SET state = ?, why = ?, next_ms = NULL, tries = tries + 1, at_ms = ? WHERE comment = ? AND state = 'open'`,
+			state, why, ms(s.now()), report)
+		if err != nil {
+			return err
+		}
+		return s.say(ctx, tx, out)
+	})
+}
+
+// RetryReport looks at an open report again at next.
+func (s *Store) RetryReport(ctx context.Context, report int64, next time.Time, why string) error {
+	return s.update(ctx, "retry report", report, func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE report SET next_ms = ?, why = ?, tries = tries + 1, at_ms = ? WHERE comment = ? AND state = 'open'`,
+			ms(next), why, ms(s.now()), report)
+	})
+}
+
+// DueRechecks are the untracked bugs with namings by people that nobody decided
+// on yet, oldest first. Bugs that a fingerprint of the newest set names are
+// left out.
+func (s *Store) DueRechecks(ctx context.Context, now time.Time, limit int) (out []RecheckedBug, err error) {
+	err = s.view(ctx, "due rechecks", limit, func(tx *sql.Tx) error {
+		out, err = collect(ctx, tx, scanRechecked, `SELECT n.bug, g.tracker, g.ref FROM recheck_bug n JOIN bug g ON g.id = n.bug
+			WHERE n.state = 'new' AND n.next_ms <= ? AND NOT `+fmt.Sprintf(tracked, "n.bug")+`
+			GROUP BY n.bug ORDER BY min(n.id) LIMIT ?`, ms(now), limit)
+		for i := range out {
+			if err == nil {
+				err = fillRechecked(ctx, tx, &out[i])
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+func scanRechecked(rows *sql.Rows) (b RecheckedBug, err error) {
+	err = rows.Scan(&b.BugID, &b.Bug.Tracker, &b.Bug.Ref)
+	return b, err
+}
+
+func fillRechecked(ctx context.Context, tx *sql.Tx, b *RecheckedBug) error {
+	var newest sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE n.state <> 'new'), max(r.own_ms), min(c.private)
+		FROM recheck_bug n JOIN recheck r ON r.comment = n.comment JOIN change c ON c.number = r.change
+		WHERE n.bug = ? AND NOT r.by_bot`, b.BugID).Scan(&b.People, &b.LastStep, &newest, &b.Private)
+	if err != nil {
+		return err
+	}
+	b.Newest = fromMS(newest)
+	err = tx.QueryRowContext(ctx, `SELECT p.text FROM recheck_bug n JOIN recheck r ON r.comment = n.comment
+		JOIN change c ON c.number = r.change JOIN name p ON p.id = c.project
+		WHERE n.bug = ? AND NOT r.by_bot ORDER BY c.private, r.own_ms DESC, r.comment DESC LIMIT 1`, b.BugID).Scan(&b.Project)
+	if err != nil {
+		return err
+	}
+	b.RecheckIDs, err = collect(ctx, tx, scanInt, `SELECT id FROM recheck_bug WHERE bug = ? AND state = 'new' ORDER BY id`, b.BugID)
+	return err
+}
+
+// DecideRechecks ends namings (RecheckedBug.RecheckIDs) and puts what is to be
+// said into the outbox, in one transaction. ErrState: all of them were decided
+// before; nothing is said then.
+func (s *Store) DecideRechecks(ctx context.Context, ids []int64, why string, out []Outgoing) error {
+	return s.update(ctx, "decide rechecks", ids, func(tx *sql.Tx) error {
+		decided, now := int64(0), s.now()
+		for _, id := range ids {
+			n, err := exec(ctx, tx, `UPDATE recheck_bug SET state = ?, why = ?, next_ms = NULL, tries = tries + 1, at_ms = ? WHERE id = ? AND state = 'new'`,
+				recheckDone, why, ms(now), id)
+			if err != nil {
+				return err
+			}
+			decided += n
+		}
+		if decided == 0 {
+			return ErrState
+		}
+		if err := finishRechecks(ctx, tx, now); err != nil {
+			return err
+		}
+		return s.say(ctx, tx, out)
+	})
+}
+
+// finishRechecks decides the open rechecks all of whose namings are decided.
+func finishRechecks(ctx context.Context, tx *sql.Tx, now time.Time) error {
+	comments, err := collect(ctx, tx, scanInt, `SELECT comment FROM recheck r WHERE state = 'new'
+		AND NOT EXISTS (SELECT 1 FROM recheck_bug n WHERE n.comment = r.comment AND n.state = 'new')`)
+	if err != nil {
+		return err
+	}
+	for _, c := range comments {
+		if err := finishRecheck(ctx, tx, c, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// known is a stored comment as far as identity needs it.
+type known struct {
+	id, author int64
+	event      sql.NullInt64 // the stream's second; invalid: no stream line claimed it
+	gerrit     sql.NullInt64 // the list's second; invalid: provisional
+	nth        sql.NullInt64
+	messageID  sql.NullString
+	heard      sql.NullString
+	listed     sql.NullString
+	level      []string
+	guess      bool
+	weight     int
+	sessions   []string
+}
+
+const knownColumns = `id, author, event_s, gerrit_s, nth, message_id, heard, listed, coalesce(level, '[]'), guess, weight, sessions`
+
+func scanKnown(rows *sql.Rows) (known, error) {
+	var k known
+	var level, sessions string
+	err := rows.Scan(&k.id, &k.author, &k.event, &k.gerrit, &k.nth, &k.messageID, &k.heard, &k.listed, &level, &k.guess, &k.weight, &sessions)
+	if err != nil {
+		return k, err
+	}
+	if err := json.Unmarshal([]byte(level), &k.level); err != nil {
+		return k, err
+	}
+	return k, json.Unmarshal([]byte(sessions), &k.sessions)
+}
+
+// listText is the list's text; in a joined row it is left out where it equals
+// the stream's.
+func (k known) listText() sql.NullString {
+	if !k.listed.Valid && k.gerrit.Valid {
+		return k.heard
+	}
+	return k.listed
+}
+
+// The stream's time of a comment lies 0 to 2 s behind the list's (measured on
+// a real server). A join allows 2 s either way.
+const secondsApart = 2
+
+// claim finds the listed comment that a stream line of this author and second
+// belongs to: the oldest that no line has claimed. Lines come in order, so the
+// oldest is the right one whenever none was lost; a text that cannot be the
+// same comment's is passed over.
+func claim(ctx context.Context, tx *sql.Tx, change, author, event int64, text string) (*known, error) {
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment
+		WHERE change = ? AND author = ? AND event_s IS NULL AND gerrit_s BETWEEN ? AND ? ORDER BY gerrit_s, nth`,
+		change, author, event-secondsApart, event)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(rows, func(k known) bool { return maySame(k.listText(), sql.NullString{String: text, Valid: true}) })
+	if i < 0 {
+		return nil, nil
+	}
+	return &rows[i], nil
+}
+
+// again finds the row of a line that another stream session brought already:
+// two connections that overlap bring each event twice. Lines of one session are
+// never the same comment, however equal they are.
+func again(ctx context.Context, tx *sql.Tx, change, author, event int64, text, session string) (*known, error) {
+	if session == "" {
+		return nil, nil
+	}
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment
+		WHERE change = ? AND author = ? AND event_s = ? AND heard = ? ORDER BY id`, change, author, event, text)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(rows, func(k known) bool { return !slices.Contains(k.sessions, session) })
+	if i < 0 || len(rows[i].sessions) == 0 {
+		return nil, nil
+	}
+	return &rows[i], nil
+}
+
+// maySame reports whether a list's text and a stream's can be of one comment.
+// Where inline or patchset-level comments are counted in the list's text, the
+// stream shows other words, so anything may be; else the words are the same
+// (FACTS: Gerrit over SSH and REST). A text that has aged out may be anything.
+func maySame(listed, heard sql.NullString) bool {
+	if !listed.Valid || !heard.Valid {
+		return true
+	}
+	words, open := ownWords(listed.String)
+	if open {
+		return true
+	}
+	other, _ := ownWords(heard.String)
+	return words == other
+}
+
+// ownWords are a comment's words without Gerrit's envelope, in single spaces;
+// open when the envelope counts comments whose words stand elsewhere.
+func ownWords(text string) (words string, open bool) {
+	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
+	if enveloped(text) {
+		lines = lines[1:]
+	}
+	for i, l := range lines {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		if isCount(l) {
+			lines[i], open = "", true
+		}
+		break
+	}
+	return strings.Join(strings.Fields(strings.Join(lines, " ")), " "), open
+}
+
+// enveloped reports whether the text begins as Gerrit's own do: "Patch Set N".
+func enveloped(text string) bool {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "Patch Set ")
+	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
+}
+
+// isCount reports whether a line is "(1 comment)" or "(N comments)".
+func isCount(line string) bool {
+	n, ok := strings.CutPrefix(line, "(")
+	if !ok {
+		return false
+	}
+	n, one := strings.CutSuffix(n, " comment)")
+	if !one {
+		if n, ok = strings.CutSuffix(n, " comments)"); !ok {
+			return false
+		}
+	}
+	return n != "" && strings.Trim(n, "0123456789") == ""
+}
+
+// said reports whether the stream's text holds all of these patchset-level
+// texts; if it does not, they are another comment's.
+func said(heard string, level []string) bool {
+	words := strings.Join(strings.Fields(heard), " ")
+	return !slices.ContainsFunc(level, func(l string) bool {
+		return !strings.Contains(words, strings.Join(strings.Fields(l), " "))
+	})
+}

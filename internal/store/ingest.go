@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/cicomment"
+)
+
+// maxHead bounds the part of a comment that outlives its text, in bytes.
+const maxHead = 200
+
+// Ingest stores what a batch of events said, in one transaction: accounts,
+// changes, comments and what comments bring about, and marks the raw lines
+// done. An event whose raw line is done already is skipped.
+func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	return s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *sql.Tx) error {
+		for _, h := range batch {
+			if err := s.ingest(ctx, tx, h); err != nil {
+				return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) ingest(ctx context.Context, tx *sql.Tx, h Heard) error {
+	var session string
+	if h.RawID != 0 {
+		of, fresh, err := s.takeRaw(ctx, tx, h.RawID)
+		if err != nil || !fresh {
+			return err
+		}
+		session = of
+	}
+	if h.Change.Number == 0 {
+		return nil // an event about no change, such as dropped-output
+	}
+	h.Change.Current = max(h.Change.Current, h.NewPatchset)
+	if h.Comment != nil {
+		h.Change.Current = max(h.Change.Current, patchset(*h.Comment))
+	}
+	if err := saveChange(ctx, tx, h.Change, h.Via); err != nil {
+		return fmt.Errorf("change: %w", err)
+	}
+	if h.Comment == nil {
+		return nil
+	}
+	a, err := s.author(ctx, tx, *h.Comment)
+	if err != nil {
+		return err
+	}
+	e := entry{change: h.Change.Number, author: a, via: h.Via, rawID: h.RawID, session: session, c: *h.Comment}
+	if h.Via == ViaStream {
+		return s.ingestStream(ctx, tx, e)
+	}
+	return s.ingestListed(ctx, tx, e)
+}
+
+// entry is one comment on its way into the tables.
+type entry struct {
+	change, author int64
+	via            string
+	rawID          int64
+	session        string
+	nth            int64 // of a listed one
+	c              Comment
+}
+
+func (s *Store) author(ctx context.Context, tx *sql.Tx, c Comment) (int64, error) {
+	id, err := account(ctx, tx, c.Author)
+	if err == nil {
+		err = setRole(ctx, tx, id, c.Parsed.Role)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("account %s: %w", c.Author.Ident(), err)
+	}
+	return id, nil
+}
+
+// ingestStream stores a comment as the stream brings it: joined with the listed
+// row that it belongs to, else provisional.
+func (s *Store) ingestStream(ctx context.Context, tx *sql.Tx, e entry) error {
+	event := e.c.EventTime.Unix()
+	k, err := again(ctx, tx, e.change, e.author, event, e.c.Body, e.session)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		return addSession(ctx, tx, *k, e.session)
+	}
+	if k, err = claim(ctx, tx, e.change, e.author, event, e.c.Body); err != nil {
+		return err
+	}
+	if k == nil {
+		return s.insertComment(ctx, tx, e)
+	}
+	listed := k.listText()
+	if listed.String == e.c.Body {
+		listed.Valid = false // as heard
+	}
+	_, err = exec(ctx, tx, `UPDATE comment SET event_s = ?, heard = ?, listed = ?, raw = ?, sessions = ? WHERE id = ?`,
+		event, e.c.Body, listed, nullID(e.rawID), sessionsJSON(e.session), k.id)
+	if err != nil {
+		return err
+	}
+	return s.heardMeaning(ctx, tx, *k, e)
+}
+
+func addSession(ctx context.Context, tx *sql.Tx, k known, session string) error {
+	_, err := exec(ctx, tx, `UPDATE comment SET sessions = ? WHERE id = ?`, sessionsJSON(append(k.sessions, session)...), k.id)
+	return err
+}
+
+// insertComment stores a comment that no row stands for, with its meaning.
+func (s *Store) insertComment(ctx context.Context, tx *sql.Tx, e entry) error {
+	level, err := levelJSON(e.c.PatchsetLevel)
+	if err != nil {
+		return err
+	}
+	var event, gerrit, nth, heard, listed any
+	if e.via == ViaStream {
+		event, heard, level = e.c.EventTime.Unix(), e.c.Body, nil
+	} else {
+		gerrit, nth, listed = e.c.GerritTime.Unix(), e.nth, e.c.Body
+	}
+	m := meaningOf(e.c, e.via)
+	id, err := insert(ctx, tx, `INSERT INTO comment (change, author, event_s, gerrit_s, nth, message_id, raw, sessions, patchset, tag,
+			head, heard, listed, level, guess, kind, weight, parser, via, own_ms, first_seen_ms)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`,
+		e.change, e.author, event, gerrit, nth, nullText(e.c.MessageID), nullID(e.rawID), sessionsJSON(e.session), patchset(e.c), e.c.Tag,
+		head(e.c.Body, maxHead), heard, listed, level, flag(m.guess), string(e.c.Parsed.Kind), m.weight, cicomment.ParserVersion, e.via,
+		ms(own(e.c)), ms(s.orNow(e.c.FirstSeen)))
+	if err != nil {
+		return fmt.Errorf("comment: %w", err)
+	}
+	return s.apply(ctx, tx, id, e)
+}
+
+// own is the comment's time on our clock; without one, Gerrit's must do.
+func own(c Comment) time.Time {
+	switch {
+	case !c.Own.IsZero():
+		return c.Own
+	case !c.EventTime.IsZero():
+		return c.EventTime
+	}
+	return c.GerritTime
+}
+
+func patchset(c Comment) int {
+	if c.Patchset != 0 {
+		return c.Patchset
+	}
+	return c.Parsed.Patchset
+}
+
+func levelJSON(level []string) (any, error) {
+	if len(level) == 0 {
+		return nil, nil
+	}
+	b, err := json.Marshal(level)
+	return string(b), err
+}
+
+func sessionsJSON(sessions ...string) string {
+	if len(sessions) == 1 && sessions[0] == "" {
+		return "[]"
+	}
+	b, err := json.Marshal(sessions)
+	if err != nil { // strings always marshal
+		return "[]"
+	}
+	return string(b)
+}
+
+func nullText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func nullID(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}

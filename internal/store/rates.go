@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"strings"
+)
+
+// Rates counts the builds that q selects: final voting ones that failed or
+// succeeded, each once, at their report's own time (MODEL: Final).
+func (s *Store) Rates(ctx context.Context, q RatesQuery) (c Counts, err error) {
+	err = s.view(ctx, "rates", strings.Join(q.Jobs, ","), func(tx *sql.Tx) error {
+		where, args := q.where("b.")
+		jobs, jobArgs := q.jobs("b.job")
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE b.failed), count(*) FILTER (WHERE NOT b.failed),
+				count(*) FILTER (WHERE b.failed AND b.state = 'recognized')
+			FROM build b WHERE b.counted = 1 AND `+where+jobs, append(args, jobArgs...)...).Scan(&c.Failed, &c.Succeeded, &c.Recognized)
+		if err != nil {
+			return err
+		}
+		return q.leftOut(ctx, tx, &c)
+	})
+	return c, err
+}
+
+// leftOut counts the reports of buildsets that are not completely known. Which
+// jobs they leave out nobody knows, so a question about jobs counts those of
+// projects and pipelines in which these jobs were seen.
+func (q RatesQuery) leftOut(ctx context.Context, tx *sql.Tx, c *Counts) error {
+	var args []any
+	where := `s.complete = 0 AND s.own_ms >= ? AND s.own_ms < ?`
+	args = append(args, q.from(), q.to())
+	if q.Project != "" {
+		where += ` AND c.project = (SELECT id FROM name WHERE kind = 'project' AND text = ?)`
+		args = append(args, q.Project)
+	}
+	if q.Pipeline != "" {
+		where += ` AND s.pipeline = (SELECT id FROM name WHERE kind = 'pipeline' AND text = ?)`
+		args = append(args, q.Pipeline)
+	}
+	if jobs, jobArgs := q.jobs("b.job"); jobs != "" {
+		where += ` AND EXISTS (SELECT 1 FROM build b WHERE b.project = c.project AND b.pipeline IS s.pipeline` + jobs + `)`
+		args = append(args, jobArgs...)
+	}
+	return tx.QueryRowContext(ctx, `SELECT count(*) FROM buildset s JOIN report r ON r.buildset = s.id JOIN change c ON c.number = r.change
+		WHERE `+where, args...).Scan(&c.ReportsLeftOut)
+}
+
+// where is the part of the selection that builds share with reports.
+func (q RatesQuery) where(of string) (string, []any) {
+	where, args := of+`own_ms >= ? AND `+of+`own_ms < ?`, []any{q.from(), q.to()}
+	if q.Project != "" {
+		where += ` AND ` + of + `project = (SELECT id FROM name WHERE kind = 'project' AND text = ?)`
+		args = append(args, q.Project)
+	}
+	if q.Pipeline != "" {
+		where += ` AND ` + of + `pipeline = (SELECT id FROM name WHERE kind = 'pipeline' AND text = ?)`
+		args = append(args, q.Pipeline)
+	}
+	return where, args
+}
+
+func (q RatesQuery) from() int64 {
+	if q.From.IsZero() {
+		return math.MinInt64
+	}
+	return q.From.UnixMilli()
+}
+
+func (q RatesQuery) to() int64 {
+	if q.To.IsZero() {
+		return math.MaxInt64
+	}
+	return q.To.UnixMilli()
+}
+
+func (q RatesQuery) jobs(column string) (string, []any) {
+	if len(q.Jobs) == 0 {
+		return "", nil
+	}
+	var args []any
+	for _, j := range q.Jobs {
+		args = append(args, j)
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?,", len(q.Jobs)), ",")
+	return ` AND ` + column + ` IN (SELECT id FROM name WHERE kind = 'job' AND text IN (` + marks + `))`, args
+}
+
+// JobNames are the names of all jobs seen, sorted.
+func (s *Store) JobNames(ctx context.Context) (out []string, err error) {
+	err = s.view(ctx, "job names", "", func(tx *sql.Tx) error {
+		out, err = collect(ctx, tx, scanText, `SELECT text FROM name WHERE kind = 'job' AND text <> '' ORDER BY text`)
+		return err
+	})
+	return out, err
+}
+
+// ProjectPipelines are the pipelines that each project was seen in, sorted.
+func (s *Store) ProjectPipelines(ctx context.Context) (out []ProjectPipeline, err error) {
+	err = s.view(ctx, "project pipelines", "", func(tx *sql.Tx) error {
+		out, err = collect(ctx, tx, func(rows *sql.Rows) (ProjectPipeline, error) {
+			var p ProjectPipeline
+			var last sql.NullInt64
+			err := rows.Scan(&p.Project, &p.Pipeline, &last)
+			p.Last = fromMS(last)
+			return p, err
+		}, `SELECT p.text, l.text, x.last_ms FROM project_pipeline x JOIN name p ON p.id = x.project JOIN name l ON l.id = x.pipeline
+			ORDER BY p.text, l.text`)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+)
+
+// Reconcile joins what is known of a change with Gerrit's own list of its
+// comments, whole and oldest first (see package identity in MODEL: an event is
+// not a text). Rows that the list showed before are found by message id, else
+// by author, second and order; provisional rows are joined with what is new in
+// the list; the rest is ingested as new. Doing it again changes nothing.
+func (s *Store) Reconcile(ctx context.Context, change ci.Change, list []Comment) (r Reconciled, err error) {
+	err = s.update(ctx, "reconcile change", change.Number, func(tx *sql.Tx) error {
+		r = Reconciled{}
+		for _, c := range list {
+			change.Current = max(change.Current, patchset(c))
+		}
+		if err := saveChange(ctx, tx, change, ViaQuery); err != nil {
+			return fmt.Errorf("change: %w", err)
+		}
+		if r, err = s.reconcile(ctx, tx, change.Number, list); err != nil {
+			return err
+		}
+		_, err = exec(ctx, tx, `UPDATE change SET reconciled_s = ? WHERE number = ?`, seconds(s.now()), change.Number)
+		return err
+	})
+	return r, err
+}
+
+// place is where a listed comment stands in Gerrit's order; REST and query
+// agree on it.
+type place struct{ author, second, nth int64 }
+
+func (s *Store) reconcile(ctx context.Context, tx *sql.Tx, change int64, list []Comment) (r Reconciled, err error) {
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? ORDER BY coalesce(event_s, gerrit_s), id`, change)
+	if err != nil {
+		return r, err
+	}
+	book := newBook(rows)
+	entries, err := s.entries(ctx, tx, change, list)
+	if err != nil {
+		return r, err
+	}
+	var fresh []entry
+	for _, e := range entries {
+		k, ok := book.find(e)
+		if !ok {
+			fresh = append(fresh, e)
+			continue
+		}
+		if err := s.refresh(ctx, tx, k, e); err != nil {
+			return r, fmt.Errorf("comment %d: %w", k.id, err)
+		}
+	}
+	return s.join(ctx, tx, book, fresh)
+}
+
+// entries gives each listed comment its author and its place.
+func (s *Store) entries(ctx context.Context, tx *sql.Tx, change int64, list []Comment) ([]entry, error) {
+	var out []entry
+	count := map[place]int64{}
+	for _, c := range list {
+		a, err := s.author(ctx, tx, c)
+		if err != nil {
+			return nil, err
+		}
+		at := place{author: a, second: c.GerritTime.Unix()}
+		via := ViaQuery
+		if c.MessageID != "" {
+			via = ViaREST
+		}
+		out = append(out, entry{change: change, author: a, via: via, nth: count[at], c: c})
+		count[at]++
+	}
+	return out, nil
+}
+
+// book finds the rows of a change.
+type book struct {
+	byID        map[string]known
+	byPlace     map[place]known
+	provisional map[int64][]known // by author, in the order heard
+}
+
+func newBook(rows []known) book {
+	b := book{map[string]known{}, map[place]known{}, map[int64][]known{}}
+	for _, k := range rows {
+		if !k.gerrit.Valid {
+			b.provisional[k.author] = append(b.provisional[k.author], k)
+			continue
+		}
+		b.byPlace[place{k.author, k.gerrit.Int64, k.nth.Int64}] = k
+		if k.messageID.Valid {
+			b.byID[k.messageID.String] = k
+		}
+	}
+	return b
+}
+
+// find is the row that stands for a listed comment. Two message ids that
+// differ are two comments, wherever they stand.
+func (b book) find(e entry) (known, bool) {
+	if k, ok := b.byID[e.c.MessageID]; ok && e.c.MessageID != "" {
+		return k, true
+	}
+	k, ok := b.byPlace[place{e.author, e.c.GerritTime.Unix(), e.nth}]
+	if ok && e.c.MessageID != "" && k.messageID.Valid {
+		return known{}, false
+	}
+	return k, ok
+}
+
+// join joins what is new in the list with provisional rows and ingests the
+// rest, in the list's order.
+func (s *Store) join(ctx context.Context, tx *sql.Tx, b book, fresh []entry) (r Reconciled, err error) {
+	partner := partners(b, fresh)
+	for i, e := range fresh {
+		if e.nth, err = freePlace(b, e); err != nil {
+			return r, err
+		}
+		k, ok := partner[i]
+		if ok {
+			r.Joined++
+			err = s.settle(ctx, tx, k, e)
+		} else {
+			r.New++
+			err = s.insertComment(ctx, tx, e)
+		}
+		if err != nil {
+			return r, err
+		}
+		b.byPlace[place{e.author, e.c.GerritTime.Unix(), e.nth}] = k
+	}
+	return r, nil
+}
+
+// partners aligns, author by author, and maps an index of fresh to its row.
+func partners(b book, fresh []entry) map[int]known {
+	out := map[int]known{}
+	byAuthor := map[int64][]int{}
+	for i, e := range fresh {
+		byAuthor[e.author] = append(byAuthor[e.author], i)
+	}
+	for author, indexes := range byAuthor {
+		rows := b.provisional[author]
+		var listed, heard []span
+		for _, i := range indexes {
+			listed = append(listed, span{fresh[i].c.GerritTime.Unix(), sql.NullString{String: fresh[i].c.Body, Valid: true}})
+		}
+		for _, k := range rows {
+			heard = append(heard, span{k.event.Int64, k.heard})
+		}
+		for _, p := range align(listed, heard) {
+			out[indexes[p.listed]] = rows[p.heard]
+		}
+	}
+	return out
+}
+
+// freePlace is the entry's own place, or the next free one of its second when
+// REST and query did not agree on the order.
+func freePlace(b book, e entry) (int64, error) {
+	for nth := e.nth; nth < e.nth+maxSameSecond; nth++ {
+		if _, taken := b.byPlace[place{e.author, e.c.GerritTime.Unix(), nth}]; !taken {
+			return nth, nil
+		}
+	}
+	return 0, fmt.Errorf("over %d comments of one account in one second", maxSameSecond)
+}
+
+const maxSameSecond = 10_000
+
+// settle makes a provisional row a listed one.
+func (s *Store) settle(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+	level, err := levelJSON(e.c.PatchsetLevel)
+	if err != nil {
+		return err
+	}
+	listed := any(e.c.Body)
+	if k.heard.String == e.c.Body {
+		listed = nil // as heard
+	}
+	_, err = exec(ctx, tx, `UPDATE comment SET gerrit_s = ?, nth = ?, message_id = ?, listed = ?, level = ?,
+			tag = CASE WHEN ?6 = '' THEN tag ELSE ?6 END, patchset = CASE WHEN patchset = 0 THEN ?7 ELSE patchset END WHERE id = ?8`,
+		e.c.GerritTime.Unix(), e.nth, nullText(e.c.MessageID), listed, level, e.c.Tag, patchset(e.c), k.id)
+	if err != nil {
+		return fmt.Errorf("comment %d: %w", k.id, err)
+	}
+	return s.listedMeaning(ctx, tx, k, e)
+}
+
+// refresh takes what a later list knows more of a row: REST's id and tag, and
+// patchset-level texts.
+func (s *Store) refresh(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+	level, err := levelJSON(e.c.PatchsetLevel)
+	if err != nil {
+		return err
+	}
+	_, err = exec(ctx, tx, `UPDATE comment SET message_id = coalesce(message_id, ?1), level = coalesce(?2, level),
+			tag = CASE WHEN ?3 = '' THEN tag ELSE ?3 END WHERE id = ?4`, nullText(e.c.MessageID), level, e.c.Tag, k.id)
+	if err != nil {
+		return err
+	}
+	return s.listedMeaning(ctx, tx, k, e)
+}
+
+// ingestListed stores one comment that a list showed, apart from the list: its
+// place is not known, so an equal text of the same second is the same comment.
+func (s *Store) ingestListed(ctx context.Context, tx *sql.Tx, e entry) error {
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? AND author = ? ORDER BY coalesce(event_s, gerrit_s), id`,
+		e.change, e.author)
+	if err != nil {
+		return err
+	}
+	b := newBook(rows)
+	if k, ok := b.byID[e.c.MessageID]; ok && e.c.MessageID != "" {
+		return s.refresh(ctx, tx, k, e)
+	}
+	for _, k := range rows {
+		if k.gerrit.Valid && k.gerrit.Int64 == e.c.GerritTime.Unix() && k.listText().String == e.c.Body &&
+			(e.c.MessageID == "" || !k.messageID.Valid) {
+			return s.refresh(ctx, tx, k, e)
+		}
+	}
+	_, err = s.join(ctx, tx, b, []entry{e})
+	return err
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/cicomment"
+)
+
+// The states of a buildset.
+const (
+	buildsetDone   = "done"
+	buildsetLookup = "lookup"
+	buildsetGaveUp = "gave-up"
+)
+
+// The states of a report.
+const (
+	ReportOpen    = "open"
+	ReportSaid    = "said"
+	ReportSilent  = "silent"
+	ReportRefused = "refused"
+)
+
+// addReport stores a report with its buildset and builds. old: from before the
+// first start, so that nothing is looked up, searched or said.
+func (s *Store) addReport(ctx context.Context, tx *sql.Tx, comment int64, e entry, old bool) error {
+	_, there, err := lookupID(ctx, tx, `SELECT comment FROM report WHERE comment = ?`, comment)
+	if err != nil || there {
+		return err
+	}
+	r := reporting{comment: comment, old: old, p: e.c.Parsed, own: own(e.c), seen: s.orNow(e.c.FirstSeen), now: s.now()}
+	err = tx.QueryRowContext(ctx, `SELECT project, branch FROM change WHERE number = ?`, e.change).Scan(&r.project, &r.branch)
+	if err != nil {
+		return err
+	}
+	if r.ci, err = nameID(ctx, tx, nameCI, r.p.CI); err != nil {
+		return err
+	}
+	if err := r.saveBuildset(ctx, tx); err != nil {
+		return fmt.Errorf("buildset: %w", err)
+	}
+	_, err = exec(ctx, tx, `INSERT INTO report (comment, buildset, change, patchset, own_ms, state, at_ms) VALUES (?,?,?,?,?,?,?)`,
+		comment, r.buildset, e.change, patchset(e.c), ms(r.own), ReportOpen, ms(r.now))
+	if err != nil {
+		return err
+	}
+	for i, b := range r.p.Builds {
+		if err := r.saveBuild(ctx, tx, i, b); err != nil {
+			return fmt.Errorf("build %d (%s): %w", i, head(b.Job, maxHead), err)
+		}
+	}
+	if err := r.ask(ctx, tx); err != nil {
+		return err
+	}
+	if err := recount(ctx, tx, r.buildset); err != nil {
+		return err
+	}
+	return r.open(ctx, tx)
+}
+
+// reporting is one report on its way into the tables.
+type reporting struct {
+	comment, buildset        int64
+	ci, project, branch      int64
+	pipeline                 any // name id or nil
+	complete, custom, asking bool
+	old                      bool
+	p                        cicomment.Parsed
+	own, seen, now           time.Time
+}
+
+// canAsk reports whether a CI's API can be asked about the buildset at all.
+func (r *reporting) canAsk() bool {
+	if r.p.BuildsetUUID != "" {
+		return true
+	}
+	for _, b := range r.p.Builds {
+		if b.UUID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// saveBuildset finds or makes the report's buildset. It is complete when any
+// comment told every build and its real result.
+func (r *reporting) saveBuildset(ctx context.Context, tx *sql.Tx) error {
+	for _, b := range r.p.Builds {
+		r.custom = r.custom || b.Custom && b.Voting
+	}
+	r.complete = !r.p.Short && !r.p.Truncated && !r.custom
+	var err error
+	if r.pipeline, err = maybeName(ctx, tx, namePipeline, r.p.Pipeline); err != nil {
+		return err
+	}
+	ext := r.p.BuildsetUUID
+	if ext == "" {
+		ext = canonicalURL(r.p.BuildsetURL)
+	}
+	if ext == "" {
+		ext = fmt.Sprintf("c:%d", r.comment)
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO buildset (ci, ext, uuid, url, pipeline, outcome, complete, own_ms, first_seen_ms, state, at_ms)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (ci, ext) DO UPDATE SET
+			pipeline = coalesce(pipeline, excluded.pipeline), complete = max(complete, excluded.complete),
+			outcome = CASE WHEN outcome = '' THEN excluded.outcome ELSE outcome END,
+			url = CASE WHEN url = '' THEN excluded.url ELSE url END
+		RETURNING id, complete, pipeline`,
+		r.ci, ext, r.p.BuildsetUUID, r.p.BuildsetURL, r.pipeline, string(r.p.Outcome), flag(r.complete), ms(r.own), ms(r.seen),
+		buildsetDone, ms(r.now)).Scan(&r.buildset, &r.complete, &r.pipeline)
+	if err != nil || r.pipeline == nil {
+		return err
+	}
+	return notePipeline(ctx, tx, r.project, r.pipeline, r.own)
+}
+
+// ask decides whether the CI's API is asked: for what waits for it, to complete
+// a report that was cut, and for the pipeline, which no stream comment names.
+func (r *reporting) ask(ctx context.Context, tx *sql.Tx) error {
+	why := ""
+	switch {
+	case r.old:
+		return nil
+	case r.asking:
+		why = "builds wait for their logs or results"
+	case !r.complete && r.canAsk():
+		why = "the comment leaves builds out"
+	case r.pipeline == nil && r.p.BuildsetUUID != "":
+		why = "the pipeline is not known"
+	default:
+		return nil
+	}
+	_, err := exec(ctx, tx, `UPDATE buildset SET state = ?, why = ?, next_ms = ?4, tries = 0, at_ms = ?4 WHERE id = ?3 AND (state <> ?1 OR next_ms > ?4)`,
+		buildsetLookup, why, r.buildset, ms(r.now))
+	return err
+}
+
+// open decides what the report waits for.
+func (r *reporting) open(ctx context.Context, tx *sql.Tx) error {
+	failed, err := r.mayHaveFailed(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if r.old || !failed {
+		why := whyOld
+		if !r.old {
+			why = "nothing that votes failed"
+		}
+		_, err := exec(ctx, tx, `UPDATE report SET state = ?, why = ? WHERE comment = ?`, ReportSilent, why, r.comment)
+		return err
+	}
+	return wake(ctx, tx, r.comment, r.now, nil)
+}
+
+// mayHaveFailed reports whether a voting build failed, or may have, as far as
+// the comment can tell.
+func (r *reporting) mayHaveFailed(ctx context.Context, tx *sql.Tx) (bool, error) {
+	if !r.complete && r.p.Outcome != cicomment.Success && r.canAsk() {
+		return true, nil
+	}
+	_, found, err := lookupID(ctx, tx, `SELECT 1 FROM report_build rb JOIN build b ON b.id = rb.build
+		WHERE rb.report = ? AND b.voting AND b.state <> ? LIMIT 1`, r.comment, string(BuildExcluded))
+	return found, err
+}

@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+)
+
+// DueBuilds are the failed builds whose logs are to be searched and whose next
+// try is due, oldest first.
+func (s *Store) DueBuilds(ctx context.Context, now time.Time, limit int) (out []DueBuild, err error) {
+	err = s.view(ctx, "due builds", limit, func(tx *sql.Tx) error {
+		out, err = collect(ctx, tx, scanDueBuild, `SELECT b.id, n.text, b.uuid, j.text, coalesce(l.text, ''), p.text, br.text, b.log_url,
+				coalesce(b.result, ''), b.voting, coalesce(r.change, 0), coalesce(r.patchset, 0),
+				b.own_ms, b.first_seen_ms, b.first_try_ms, b.start_ms, b.end_ms, b.tries
+			FROM build b JOIN name n ON n.id = b.ci JOIN name j ON j.id = b.job JOIN name p ON p.id = b.project
+			JOIN name br ON br.id = b.branch LEFT JOIN name l ON l.id = b.pipeline
+			LEFT JOIN report r ON r.comment = (SELECT min(report) FROM report_build WHERE build = b.id)
+			WHERE b.state = 'search' AND b.next_ms <= ? ORDER BY b.own_ms, b.id LIMIT ?`, ms(now), limit)
+		return err
+	})
+	return out, err
+}
+
+func scanDueBuild(rows *sql.Rows) (DueBuild, error) {
+	var b DueBuild
+	var result string
+	var own, seen, first, start, end sql.NullInt64
+	err := rows.Scan(&b.ID, &b.CI, &b.UUID, &b.Job, &b.Pipeline, &b.Project, &b.Branch, &b.LogURL, &result, &b.Voting,
+		&b.Patchset.Change, &b.Patchset.Number, &own, &seen, &first, &start, &end, &b.Tries)
+	b.Result = ci.Result(result)
+	b.Own, b.FirstSeen, b.FirstTry, b.Start, b.End = fromMS(own), fromMS(seen), fromMS(first), fromMS(start), fromMS(end)
+	return b, err
+}
+
+// RetryBuild searches a build again at next.
+func (s *Store) RetryBuild(ctx context.Context, id int64, next time.Time, why string) error {
+	return s.update(ctx, "retry build", id, func(tx *sql.Tx) error {
+		return execOne(ctx, tx, `UPDATE build SET next_ms = ?1, why = ?2, tries = tries + 1, at_ms = ?3,
+			first_try_ms = coalesce(first_try_ms, ?3) WHERE id = ?4 AND state = 'search'`, ms(next), why, ms(s.now()), id)
+	})
+}

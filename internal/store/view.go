@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+)
+
+// Report is a report with its builds in the comment's order, their hits, and
+// the bugs that those stand for.
+func (s *Store) Report(ctx context.Context, id int64) (v ReportView, err error) {
+	err = s.view(ctx, "report", id, func(tx *sql.Tx) error {
+		if v, err = loadReport(ctx, tx, id); err != nil {
+			return err
+		}
+		if v.Builds, err = loadBuilds(ctx, tx, id); err != nil {
+			return err
+		}
+		for i := range v.Builds {
+			b := &v.Builds[i]
+			if b.Hits, err = loadHits(ctx, tx, b.ID, v.Change.Number, v.Own); err != nil {
+				return fmt.Errorf("hits of build %d: %w", b.ID, err)
+			}
+		}
+		return nil
+	})
+	return v, err
+}
+
+func loadReport(ctx context.Context, tx *sql.Tx, id int64) (v ReportView, err error) {
+	var change int64
+	var own sql.NullInt64
+	err = tx.QueryRowContext(ctx, `SELECT r.comment, n.text, r.change, r.patchset, coalesce(p.text, ''), r.own_ms, r.state, r.why,
+			EXISTS (SELECT 1 FROM recheck k WHERE k.change = r.change AND k.own_ms > r.own_ms)
+		FROM report r JOIN buildset s ON s.id = r.buildset JOIN name n ON n.id = s.ci LEFT JOIN name p ON p.id = s.pipeline
+		WHERE r.comment = ?`, id).
+		Scan(&v.ID, &v.CI, &change, &v.Patchset, &v.Pipeline, &own, &v.State, &v.Why, &v.RecheckedSince)
+	if err != nil {
+		return v, rowError(err)
+	}
+	v.Own = fromMS(own)
+	v.Change, err = loadChange(ctx, tx, change)
+	return v, err
+}
+
+func loadBuilds(ctx context.Context, tx *sql.Tx, report int64) ([]BuildView, error) {
+	return collect(ctx, tx, func(rows *sql.Rows) (BuildView, error) {
+		var b BuildView
+		var said, result, state string
+		err := rows.Scan(&b.ID, &b.Job, &said, &result, &b.Voting, &state, &b.Why, &b.URL, &b.LogURL)
+		b.Said, b.Result, b.State = ci.Result(said), ci.Result(result), BuildState(state)
+		return b, err
+	}, `SELECT b.id, j.text, b.said, coalesce(b.result, ''), b.voting, b.state, b.why, b.url, b.log_url
+		FROM report_build rb JOIN build b ON b.id = rb.build JOIN name j ON j.id = b.job WHERE rb.report = ? ORDER BY rb.pos`, report)
+}
+
+// loadHits are the hits of a build's newest scan, those with most events first.
+func loadHits(ctx context.Context, tx *sql.Tx, build, change int64, own time.Time) ([]HitView, error) {
+	type found struct {
+		HitView
+		id int64
+	}
+	rows, err := collect(ctx, tx, func(rows *sql.Rows) (h found, err error) {
+		err = rows.Scan(&h.id, &h.Fingerprint, &h.Title, &h.Count, &h.Exact, &h.If, &h.File, &h.URL, &h.Line, &h.Excerpt)
+		return h, err
+	}, `SELECT f.id, f.name, f.title, h.n, h.n_exact, h.cond, h.file, h.url, coalesce(h.line, -1), coalesce(h.excerpt, '')
+		FROM hit h JOIN fingerprint f ON f.id = h.fingerprint
+		WHERE h.scan = (SELECT max(id) FROM scan WHERE build = ?) ORDER BY f.name`, build)
+	if err != nil {
+		return nil, err
+	}
+	var out []HitView
+	for _, h := range rows {
+		if h.Bugs, err = bugsOf(ctx, tx, h.id); err != nil {
+			return nil, err
+		}
+		if h.OtherChanges, err = otherChanges(ctx, tx, h.Fingerprint, change, own); err != nil {
+			return nil, err
+		}
+		out = append(out, h.HitView)
+	}
+	return out, nil
+}
+
+func bugsOf(ctx context.Context, tx *sql.Tx, fingerprint int64) ([]BugView, error) {
+	return collect(ctx, tx, scanBug, `SELECT g.tracker, g.ref, g.title, g.status, g.private FROM fingerprint_bug fb JOIN bug g ON g.id = fb.bug
+		WHERE fb.fingerprint = ? ORDER BY fb.pos`, fingerprint)
+}
+
+func scanBug(rows *sql.Rows) (b BugView, err error) {
+	err = rows.Scan(&b.Tracker, &b.Ref, &b.Title, &b.Status, &b.Private)
+	return b, err
+}
+
+// otherChanges counts the other changes on which a fingerprint of this name
+// was seen in the 24 h before own.
+func otherChanges(ctx context.Context, tx *sql.Tx, fingerprint string, change int64, own time.Time) (n int, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT count(DISTINCT r.change) FROM fingerprint f JOIN hit h ON h.fingerprint = f.id
+		JOIN scan s ON s.id = h.scan JOIN build b ON b.id = s.build JOIN report_build rb ON rb.build = b.id JOIN report r ON r.comment = rb.report
+		WHERE f.name = ? AND h.cond = '' AND r.change <> ? AND b.own_ms > ? AND b.own_ms <= ?`,
+		fingerprint, change, ms(own.Add(-24*time.Hour)), ms(own)).Scan(&n)
+	return n, err
+}
