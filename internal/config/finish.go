@@ -31,7 +31,8 @@ func (r *reader) finish(c *Config) {
 func (r *reader) finishGerrit(c *Config) {
 	g := &c.Gerrit
 	if (g.KnownHosts == "") == (g.HostKey == "") {
-		r.problem("gerrit", "needs known_hosts or host_key, one of them")
+		r.problem("gerrit", "needs known_hosts or host_key, one of them: "+
+			"\"ssh-keyscan -p 29418 HOST | ssh-keygen -lf -\" shows host keys, compare them with what the site publishes")
 	}
 	g.Addr = withPort(g.Addr, "29418")
 	host, _ := splitAddr(g.Addr)
