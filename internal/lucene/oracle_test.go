@@ -166,11 +166,7 @@ func dump(n Node) string {
 	case Fuzzy:
 		return other("FuzzyQuery", fmt.Sprintf("%s:%s~%d", n.Field, n.Text, n.Edits))
 	case Range:
-		s := n.String()
-		if !n.Numeric {
-			s = strings.ReplaceAll(s, `"`, "")
-		}
-		return other("TermRangeQuery", s)
+		return other("TermRangeQuery", n.Field+":"+strings.ReplaceAll(strings.TrimPrefix(n.String(), name(n.Field)), `"`, ""))
 	}
 	return `{"t":"none"}`
 }

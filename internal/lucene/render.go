@@ -116,7 +116,8 @@ func name(field string) string { return escape(field) + ":" }
 func escape(s string) string {
 	var b strings.Builder
 	for i, r := range s {
-		if strings.ContainsRune(special, r) || i == 0 && strings.ContainsRune("<>", r) {
+		inside := i > 0 && (r == '+' || r == '-')
+		if strings.ContainsRune(special, r) && !inside || i == 0 && (r == '<' || r == '>') {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
