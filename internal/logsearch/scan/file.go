@@ -65,8 +65,7 @@ func (r *result) failed(err error) error {
 
 // events evaluates what may match, event by event.
 func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result) error {
-	words := newWords(t.trees)
-	marks := words.newMarks()
+	sieve := newSieve(t.trees)
 	doc := newDoc(s.e.o.Mapping, t.known)
 	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
 	for ev, err := range joblog.Fold(body, t.info.Name, opts) {
@@ -76,7 +75,7 @@ func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result
 		if ev.Cut && r.file.Why == "" {
 			r.file.Why = fmt.Sprintf("the event at line %d is too long: searched in pieces", ev.Line)
 		}
-		candidates := words.find(ev.Text, marks)
+		candidates := sieve.find(ev.Text)
 		if len(candidates) == 0 {
 			continue
 		}

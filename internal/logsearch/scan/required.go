@@ -11,29 +11,25 @@ import (
 // analysed is the field whose words stand in an event's raw text.
 const analysed = "message"
 
-// maxWords bounds how many words of one tree are looked for: the longest ones,
-// since they are the rarest.
-const maxWords = 6
+// Bounds of what is derived of one tree. What is left out weakens the sieve,
+// never the answer.
+const (
+	maxWords = 8  // words that are looked for together: the longest, being the rarest
+	maxWays  = 16 // ways in which a tree can match
+)
 
-// alternatives are words of which every match holds at least one.
-type alternatives []string
+// way is one of the ways in which a tree can match: words that the event must
+// hold, all of them. A word is a run of ASCII letters and digits in lower case.
+type way []string
 
-// required derives from a tree what every event that it matches (or may match)
-// must hold: at least one word of each entry. A word is a run of ASCII letters
-// and digits in lower case. No entry: the tree must always be evaluated.
-func required(n lucene.Node) []alternatives {
-	all := literals(n)
-	slices.SortStableFunc(all, func(a, b alternatives) int {
-		return cmp.Or(cmp.Compare(shortest(b), shortest(a)), cmp.Compare(len(a), len(b)))
-	})
-	all = slices.CompactFunc(all, func(a, b alternatives) bool { return slices.Equal(a, b) })
-	return all[:min(len(all), maxWords)]
-}
-
-// literals walks what must hold. Words of Not, of other fields and of patterns
-// promise nothing.
-func literals(n lucene.Node) []alternatives {
+// required derives from a tree in which ways it can match: every event that it
+// matches (or may match) holds all words of at least one way, the longest word
+// being the first. A tree that promises nothing has one way without words; one
+// that cannot match has none.
+func required(n lucene.Node) []way {
 	switch n := n.(type) {
+	case lucene.None:
+		return nil
 	case lucene.Term:
 		return wordsOf(n.Field, n.Text)
 	case lucene.Phrase:
@@ -42,59 +38,63 @@ func literals(n lucene.Node) []alternatives {
 		if len(n.Must) == 0 {
 			return either(n.Should)
 		}
-		var all []alternatives
-		for _, m := range n.Must {
-			all = append(all, literals(m)...)
-		}
-		return all
+		return together(n.Must)
 	}
-	return nil
+	return []way{nil} // of other fields, patterns and Not nothing is known here
 }
 
-// either joins the rarest requirement of each branch: one of them must hold. A
-// branch that requires nothing makes the whole require nothing.
-func either(branches []lucene.Node) []alternatives {
-	var joined alternatives
+// either has the ways of all branches. With too many of them nothing is
+// promised.
+func either(branches []lucene.Node) []way {
+	var all []way
 	for _, b := range branches {
-		all := required(b)
-		if len(all) == 0 {
-			return nil
-		}
-		joined = append(joined, all[0]...)
-	}
-	if len(joined) == 0 {
-		return nil
-	}
-	slices.Sort(joined)
-	return []alternatives{slices.Compact(joined)}
-}
-
-// wordsOf cuts analysed terms where the text will be cut too: at whatever is no
-// ASCII letter or digit.
-func wordsOf(field string, terms ...string) []alternatives {
-	if field != analysed {
-		return nil
-	}
-	var all []alternatives
-	for _, t := range terms {
-		if len(t) >= longWord {
-			continue // the analyser may have cut it inside a run
-		}
-		for _, w := range strings.FieldsFunc(t, separates) {
-			all = append(all, alternatives{w})
+		if all = append(all, required(b)...); len(all) > maxWays {
+			return []way{nil}
 		}
 	}
 	return all
 }
 
-func separates(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'a' || r > 'z')
+// together has each way of one clause with each of the others. A clause that
+// would make too many of them is left out.
+func together(clauses []lucene.Node) []way {
+	all := []way{nil}
+	for _, c := range clauses {
+		next := required(c)
+		if len(all)*len(next) > maxWays {
+			continue
+		}
+		var joined []way
+		for _, a := range all {
+			for _, b := range next {
+				joined = append(joined, longest(slices.Concat(a, b)))
+			}
+		}
+		all = joined
+	}
+	return all
 }
 
-func shortest(a alternatives) int {
-	n := len(a[0])
-	for _, w := range a {
-		n = min(n, len(w))
+// wordsOf cuts analysed terms where the text will be cut too: at whatever is no
+// ASCII letter or digit.
+func wordsOf(field string, terms ...string) []way {
+	var all way
+	for _, t := range terms {
+		if field != analysed || len(t) >= longWord {
+			continue // the analyser may have cut a long one inside of a run
+		}
+		all = append(all, strings.FieldsFunc(t, separates)...)
 	}
-	return n
+	return []way{longest(all)}
 }
+
+// longest keeps the longest words, each once, the longest first.
+func longest(w way) way {
+	slices.SortFunc(w, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	w = slices.Compact(w)
+	return w[:min(len(w), maxWords)]
+}
+
+func separates(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'z') }

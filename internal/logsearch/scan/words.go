@@ -2,7 +2,6 @@ package scan
 
 import (
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/recheckbot/recheckbot/internal/lucene"
@@ -36,19 +35,17 @@ func classes() (c [256]byte) {
 	return c
 }
 
-// words finds, in one pass over an event's raw bytes, which trees may match it.
-// It errs on one side only: a tree that is not found cannot match.
+// words finds in one pass over an event's raw bytes which of many ways have
+// all of their words in it.
 type words struct {
 	class  [256]byte
-	always []int32 // trees that require nothing
-	full   []uint8 // for each tree the bits that it requires
+	full   []uint8 // for each way the bits of the words that it has
 	filter filter
 	slots  []slot // hash table, open addressing
-	all    []int32
 }
 
-// slot is a word that is looked for. Equal hashes of different words just give
-// more to evaluate.
+// slot is a word that is looked for. That different words may have equal hashes
+// just gives more to evaluate.
 type slot struct {
 	hash uint32
 	used bool
@@ -56,8 +53,8 @@ type slot struct {
 }
 
 type ref struct {
-	tree int32
-	bit  uint8
+	way int32
+	bit uint8
 }
 
 // filter has a bit set for each hash that is looked for, by its top bits: it
@@ -71,25 +68,15 @@ func (f *filter) has(h uint32) bool {
 	return f[h>>(32-filterBits)/64]&(1<<(h>>(32-filterBits)%64)) != 0
 }
 
-// newWords prepares the search; nil trees are never found.
-func newWords(trees []lucene.Node) *words {
-	w := &words{class: classes(), full: make([]uint8, len(trees))}
+// newWords looks for the first most words of each way.
+func newWords(ways []way, most int) *words {
+	w := &words{class: classes(), full: make([]uint8, len(ways))}
 	refs := map[uint32][]ref{}
-	for i, tree := range trees {
-		if tree == nil {
-			continue
-		}
-		w.all = append(w.all, int32(i))
-		needs := required(tree)
-		if len(needs) == 0 {
-			w.always = append(w.always, int32(i))
-		}
-		for b, alt := range needs {
+	for i, way := range ways {
+		for b, word := range way[:min(len(way), most)] {
 			w.full[i] |= 1 << b
-			for _, word := range alt {
-				h := hash(word)
-				refs[h] = append(refs[h], ref{int32(i), 1 << b})
-			}
+			h := hash(word)
+			refs[h] = append(refs[h], ref{int32(i), 1 << b})
 		}
 	}
 	w.slots = make([]slot, 1<<bits.Len(uint(2*len(refs)+1)))
@@ -129,35 +116,36 @@ func hash(word string) uint32 {
 // marks is what one goroutine notes while it looks at an event.
 type marks struct {
 	epoch uint32
-	seen  []uint32 // per tree: the epoch in which got was begun
+	seen  []uint32 // per way: the epoch in which got was begun
 	got   []uint8
 	found []int32
 }
 
-func (w *words) newMarks() *marks {
-	return &marks{seen: make([]uint32, len(w.full)), got: make([]uint8, len(w.full))}
-}
+func newMarks(ways int) *marks { return &marks{seen: make([]uint32, ways), got: make([]uint8, ways)} }
 
-// find returns the trees that may match text, in their order; valid until the
-// next call with the same marks.
-func (w *words) find(text []byte, m *marks) []int32 {
-	m.epoch++
-	m.found = append(m.found[:0], w.always...)
-	if m.epoch == 0 {
+func (m *marks) next() {
+	if m.epoch++; m.epoch == 0 {
 		clear(m.seen)
 		m.epoch = 1
 	}
+	m.found = m.found[:0]
+}
+
+// find notes in m.found the ways whose words are all in text. It is false when
+// the words of text cannot be told by looking at bytes.
+func (w *words) find(text []byte, m *marks) bool {
+	m.next()
 	stretch := 0 // where the bytes began that no break separates
 	for i := 0; i < len(text); {
 		c := w.class[text[i]]
 		if c < firstWord {
 			if c == breaks {
 				if i-stretch >= longWord {
-					return w.all
+					return false
 				}
 				stretch = i + 1
 			} else if text[i] >= 0x80 && foldsToASCII(text[i:]) {
-				return w.all
+				return false
 			}
 			i++
 			continue
@@ -170,29 +158,24 @@ func (w *words) find(text []byte, m *marks) []int32 {
 			}
 			c = w.class[text[i]]
 		}
-		h = stir(h)
-		if w.filter.has(h) {
+		if h = stir(h); w.filter.has(h) {
 			w.mark(h, m)
 		}
 	}
-	if len(text)-stretch >= longWord {
-		return w.all
-	}
-	slices.Sort(m.found)
-	return m.found
+	return len(text)-stretch < longWord
 }
 
-// mark notes a word for the trees that look for it.
+// mark notes a word for the ways that look for it.
 func (w *words) mark(h uint32, m *marks) {
 	for _, r := range w.slot(h).refs {
-		if m.seen[r.tree] != m.epoch {
-			m.seen[r.tree], m.got[r.tree] = m.epoch, 0
+		if m.seen[r.way] != m.epoch {
+			m.seen[r.way], m.got[r.way] = m.epoch, 0
 		}
-		if m.got[r.tree]&r.bit != 0 {
+		if m.got[r.way]&r.bit != 0 {
 			continue
 		}
-		if m.got[r.tree] |= r.bit; m.got[r.tree] == w.full[r.tree] {
-			m.found = append(m.found, r.tree)
+		if m.got[r.way] |= r.bit; m.got[r.way] == w.full[r.way] {
+			m.found = append(m.found, r.way)
 		}
 	}
 }
