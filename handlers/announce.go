@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/store"
+)
+
+// RecheckStore is what announcing untracked bugs needs of the store.
+type RecheckStore interface {
+	DueRechecks(ctx context.Context, now time.Time, limit int) ([]store.RecheckedBug, error)
+	DecideRechecks(ctx context.Context, ids []int64, why string, out []store.Outgoing) error
+	Bug(ctx context.Context, ref ci.BugRef) (store.BugInfo, error)
+}
+
+// AnnounceOptions are what the step of announcing works with.
+type AnnounceOptions struct {
+	Store    RecheckStore
+	Steps    []int         // at how many rechecks by people a bug is announced; nil: DefaultSteps
+	Fresh    time.Duration // an older comment announces nothing; 0: 1 h
+	Channels []Channel
+	BugURL   func(ci.BugRef) string // nil: no links to bugs
+	Logger   *slog.Logger
+	Now      func() time.Time
+	Wake     Wake
+	Next     []Wake // those that deliver
+}
+
+// DefaultSteps are seldom enough to be read each time.
+func DefaultSteps() []int { return []int{1, 5, 20, 100, 500, 2000} }
+
+// Announce tells channels of bugs that people name in rechecks and that have no
+// fingerprint.
+type Announce struct {
+	o     AnnounceOptions
+	steps []int
+	log   *slog.Logger
+}
+
+// NewAnnounce makes the step.
+func NewAnnounce(o AnnounceOptions) *Announce {
+	if o.Steps == nil {
+		o.Steps = DefaultSteps()
+	}
+	if o.BugURL == nil {
+		o.BugURL = func(ci.BugRef) string { return "" }
+	}
+	o.Fresh, o.Now = cmp.Or(o.Fresh, time.Hour), clock(o.Now)
+	return &Announce{o: o, steps: slices.Sorted(slices.Values(o.Steps)), log: logger(o.Logger)}
+}
+
+// recheckBatch is how many bugs are decided on before the step looks again.
+const recheckBatch = 50
+
+// Run decides on rechecks until ctx ends.
+func (a *Announce) Run(ctx context.Context) error {
+	return loop{name: "announce", wake: a.o.Wake, log: a.log}.run(ctx, a.step)
+}
+
+// step decides on the rechecks that nobody decided on.
+func (a *Announce) step(ctx context.Context) (bool, error) {
+	bugs, err := a.o.Store.DueRechecks(ctx, a.o.Now(), recheckBatch)
+	if err != nil {
+		return false, fmt.Errorf("announce: due rechecks: %w", err)
+	}
+	var errs []error
+	for _, b := range bugs {
+		if err := a.one(ctx, b); err != nil {
+			errs = append(errs, fmt.Errorf("announce: bug %s: %w", b.Bug, err))
+		}
+	}
+	if len(bugs) > 0 {
+		wakeAll(a.o.Next)
+	}
+	return len(bugs) == recheckBatch, errors.Join(errs...)
+}
+
+// one decides on the rechecks of one bug.
+func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
+	step, why := a.crossed(b, a.o.Now())
+	var out []store.Outgoing
+	if step > 0 {
+		view, err := a.view(ctx, b.Bug)
+		if err != nil {
+			return err
+		}
+		if out = a.lines(b, view, step); len(out) == 0 {
+			why = "no channel wants it"
+		}
+	}
+	if err := ignoreState(a.o.Store.DecideRechecks(ctx, b.RecheckIDs, why, out)); err != nil {
+		return err
+	}
+	a.log.Info("rechecks decided", "bug", b.Bug, "people", b.People, "why", why, "messages", len(out))
+	return nil
+}
+
+// crossed is the highest step that the new rechecks crossed, 0 if nothing is to
+// be announced, and why. A burst that crosses several steps gives one line.
+func (a *Announce) crossed(b store.RecheckedBug, now time.Time) (int, string) {
+	step := 0
+	for _, s := range a.steps {
+		if s > b.LastStep && s <= b.People {
+			step = s
+		}
+	}
+	switch {
+	case step == 0:
+		return 0, fmt.Sprintf("no step crossed at %d rechecks by people", b.People)
+	case b.Private:
+		return 0, "named on private changes only"
+	case now.Sub(b.Newest) > a.o.Fresh:
+		return 0, fmt.Sprintf("step %d crossed more than %s ago", step, a.o.Fresh)
+	}
+	return step, fmt.Sprintf("step %d", step)
+}
+
+// view is what is known of the bug, which may be no more than its name.
+func (a *Announce) view(ctx context.Context, ref ci.BugRef) (store.BugView, error) {
+	info, err := a.o.Store.Bug(ctx, ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.BugView{BugRef: ref}, nil
+	}
+	return info.BugView, err
+}
+
+// lines is one line for each channel that wants to hear of the bug.
+func (a *Announce) lines(b store.RecheckedBug, view store.BugView, step int) []store.Outgoing {
+	var out []store.Outgoing
+	for _, ch := range a.o.Channels {
+		if !ch.wantsBug(b.Project) {
+			continue
+		}
+		out = append(out, store.Outgoing{
+			Medium: store.MediumIRC, Target: ch.Name, Body: a.line(b, view),
+			Cause: fmt.Sprintf("bug:%d:step%d", b.BugID, step),
+			Own:   b.Newest, NotAfter: b.Newest.Add(a.o.Fresh),
+		})
+	}
+	return out
+}
+
+// line is the announcement of one bug.
+func (a *Announce) line(b store.RecheckedBug, view store.BugView) string {
+	head := "untracked bug " + cut(oneLine(b.Bug.String()), 80)
+	if view.Title != "" && !view.Private {
+		head += " " + quoteTitle(view.Title)
+	}
+	head += fmt.Sprintf(" has no fingerprint, named in %d %s by people", b.People, plural(b.People, "recheck"))
+	if b.Project != "" {
+		head += ", last in " + cut(oneLine(b.Project), 60)
+	}
+	tail := ""
+	if address := oneLine(a.o.BugURL(b.Bug)); address != "" && len(address) < maxIRC/2 {
+		tail = " " + address
+	}
+	return cutBytes(head, maxIRC-len(tail)) + tail
+}

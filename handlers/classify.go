@@ -1,0 +1,240 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/store"
+)
+
+// BuildStore is what classifying needs of the store.
+type BuildStore interface {
+	DueBuilds(ctx context.Context, now time.Time, limit int) ([]store.DueBuild, error)
+	RetryBuild(ctx context.Context, id int64, next time.Time, why string) error
+	RecordVerdict(ctx context.Context, v store.Verdict, reportAfter time.Duration) error
+}
+
+// ClassifyOptions are what the step of classifying works with.
+type ClassifyOptions struct {
+	Store       BuildStore
+	Sets        *Sets
+	Deadlines   Deadlines
+	Retry       Retry         // zero: 2 s to 1 min
+	ReportAfter time.Duration // how long after its first recognized build a report waits for the others
+	Workers     int           // builds that are searched at a time; 0: 4
+	Timeout     time.Duration // of one build's search; 0: 15 min
+	Logger      *slog.Logger
+	Now         func() time.Time
+	Wake        Wake
+	Next        []Wake // those that compose
+}
+
+// Classify looks for fingerprints in the logs of each failed build.
+type Classify struct {
+	o       ClassifyOptions
+	log     *slog.Logger
+	trouble *trouble
+
+	mu     sync.Mutex
+	flying map[int64]bool     // builds that are being searched
+	absent map[int64]*absence // builds whose logs were not there
+}
+
+// NewClassify makes the step.
+func NewClassify(o ClassifyOptions) *Classify {
+	o.Deadlines, o.Now = o.Deadlines.withDefaults(), clock(o.Now)
+	o.Workers, o.Timeout = cmp.Or(o.Workers, 4), cmp.Or(o.Timeout, 15*time.Minute)
+	o.Retry = cmp.Or(o.Retry, Retry{First: 2 * time.Second, Most: time.Minute})
+	return &Classify{
+		o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
+		flying: map[int64]bool{}, absent: map[int64]*absence{},
+	}
+}
+
+// Run classifies until ctx ends; then it waits for the searches that run, which
+// end with ctx.
+func (c *Classify) Run(ctx context.Context) error {
+	if c.o.Wake == nil {
+		c.o.Wake = NewWake()
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	return loop{name: "classify", wake: c.o.Wake, every: time.Second, log: c.log}.run(ctx, func(ctx context.Context) (bool, error) {
+		return false, c.step(ctx, &wg)
+	})
+}
+
+// step begins as many searches as workers are free. A build that is being
+// searched is still due in the store, so so many more are asked for.
+func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
+	set := c.o.Sets.Current()
+	if set == nil {
+		return nil
+	}
+	flying := c.inFlight()
+	if len(flying) >= c.o.Workers {
+		return nil
+	}
+	due, err := c.o.Store.DueBuilds(ctx, c.o.Now(), c.o.Workers+len(flying))
+	if err != nil {
+		return fmt.Errorf("classify: due builds: %w", err)
+	}
+	for _, b := range due {
+		if flying[b.ID] || !c.take(b.ID) { // one that landed meanwhile may be decided by now
+			continue
+		}
+		wg.Go(func() {
+			c.trouble.note(fmt.Sprintf("build %d", b.ID), c.one(ctx, set, b))
+			c.free(b.ID)
+			c.o.Wake.Now()
+		})
+	}
+	return nil
+}
+
+// inFlight are the builds that are being searched.
+func (c *Classify) inFlight() map[int64]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.flying)
+}
+
+// take reserves a build if a worker is free and nobody has it.
+func (c *Classify) take(id int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.flying[id] || len(c.flying) >= c.o.Workers {
+		return false
+	}
+	c.flying[id] = true
+	return true
+}
+
+// free gives a build back.
+func (c *Classify) free(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.flying, id)
+}
+
+// one searches one build and writes the verdict, or when to try again.
+func (c *Classify) one(ctx context.Context, set *Set, b store.DueBuild) error {
+	answer, outage := c.search(ctx, set, b)
+	if ctx.Err() != nil {
+		return nil // the program stops: this was no outage
+	}
+	c.trouble.note("logs at "+hostOf(b.LogURL), outage)
+	now := c.o.Now()
+	f := judge(c.o.Deadlines, b, set, answer, outage, c.noteAbsence(b.ID, answer, outage, now), now)
+	log := c.log.With("build", b.ID, "job", b.Job, "change", b.Patchset.String(), "try", b.Tries+1)
+	if f.state == "" {
+		wait := max(f.again, c.o.Retry.After(b.Tries+1))
+		log.Debug("build is tried again", "in", wait, "why", f.why)
+		return ignoreState(c.o.Store.RetryBuild(ctx, b.ID, now.Add(min(wait, maxAgain)), f.why))
+	}
+	log.Info("build classified", "state", f.state, "hits", len(f.hits), "why", f.why)
+	err := c.o.Store.RecordVerdict(ctx, store.Verdict{
+		Build: b.ID, FPSet: set.ID, Engine: set.Engine, Purpose: "report",
+		State: f.state, Why: f.why, At: now, Hits: f.hits,
+	}, c.o.ReportAfter)
+	if err = ignoreState(err); err == nil {
+		c.forget(b.ID)
+		wakeAll(c.o.Next)
+	}
+	return err
+}
+
+// hostOf is the host of an address, for the log.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "?"
+	}
+	return u.Host
+}
+
+// maxAgain bounds what a log host may ask for: a deadline may end before.
+const maxAgain = 5 * time.Minute
+
+// search asks the engine, within the bound of time and whatever it does: a
+// panic over hostile logs is that build's outage, not everybody's.
+func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (answer logsearch.Answer, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the engine panicked: %v", p)
+		}
+	}()
+	return set.Searcher.Search(ctx, searchable(b))
+}
+
+// noteAbsence keeps account of what the log host said.
+func (c *Classify) noteAbsence(id int64, answer logsearch.Answer, outage error, now time.Time) absence {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.absent[id]
+	if a == nil {
+		a = &absence{}
+		c.absent[id] = a
+	}
+	a.note(now, outage == nil && answer.Status == logsearch.NotReady)
+	return *a
+}
+
+// forget drops what is remembered of a build that is decided.
+func (c *Classify) forget(id int64) {
+	c.trouble.forget(fmt.Sprintf("build %d", id))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.absent, id)
+}
+
+// searchable is a build with the fields that log documents have of it. What is
+// not known is absent, which is not the same as empty.
+func searchable(b store.DueBuild) logsearch.Build {
+	fields := ci.Fields{}
+	set := func(name, value string) {
+		if value != "" {
+			fields[name] = []string{value}
+		}
+	}
+	set("build_name", b.Job)
+	set("build_queue", b.Pipeline)
+	set("project", b.Project)
+	set("build_branch", b.Branch)
+	set("build_uuid", b.UUID)
+	set("build_short_uuid", b.UUID[:min(7, len(b.UUID))])
+	set("build_change", strconv.FormatInt(b.Patchset.Change, 10))
+	set("build_patchset", strconv.Itoa(b.Patchset.Number))
+	set("build_ref", gerritRef(b.Patchset))
+	set("build_status", documentStatus(b.Result))
+	set("log_url", b.LogURL)
+	set("voting", "0")
+	if b.Voting {
+		set("voting", "1")
+	}
+	return logsearch.Build{UUID: b.UUID, LogURL: b.LogURL, Fields: fields, Start: b.Start, End: b.End}
+}
+
+// gerritRef is Gerrit's name of a patchset in git.
+func gerritRef(p ci.Patchset) string {
+	return fmt.Sprintf("refs/changes/%02d/%d/%d", p.Change%100, p.Change, p.Number)
+}
+
+// documentStatus is how log documents tell a result: they know two words only.
+func documentStatus(r ci.Result) string {
+	if r.Class() == ci.ClassSucceeded {
+		return string(ci.Success)
+	}
+	return string(ci.Failure)
+}
