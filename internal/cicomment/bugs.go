@@ -55,8 +55,8 @@ var nextPlain = regexp.MustCompile(`^\s+(\d{7,10})\b`)
 func findBugs(s string) found {
 	f := found{}
 	var others strings.Builder
-	const maxText = 64 << 10
-	s = s[:min(len(s), maxText)]
+	const maxStatement = 64 << 10
+	s = s[:min(len(s), maxStatement)]
 	for pos := 0; pos < len(s) && len(f.bugs)+len(f.refs) < maxBugs; {
 		m := mention.FindStringSubmatchIndex(s[pos:])
 		if m == nil {

@@ -23,6 +23,9 @@ func command(line string) (word, rest string, ok bool) {
 		return "", "", false
 	}
 	line = line[:min(len(line), maxCommand)]
+	if !opensLikeCommand(line) && !namesRecheck(line) {
+		return "", "", false
+	}
 	if word, rest, ok := triggerAt(line); ok {
 		return word, rest, !talks(rest)
 	}
@@ -47,10 +50,35 @@ func command(line string) (word, rest string, ok bool) {
 	return "", "", false
 }
 
+// opensLikeCommand and namesRecheck are the quick way out for most lines.
+func opensLikeCommand(line string) bool {
+	switch line[0] | 0x20 {
+	case 'c', 'r', '*', '_', '@', '@' | 0x20, '_' | 0x20:
+		return true
+	}
+	return false
+}
+
+func namesRecheck(line string) bool {
+	for i := 0; i+len("recheck") <= len(line); i++ {
+		if line[i]|0x20 != 'r' || line[i+1]|0x20 != 'e' {
+			continue
+		}
+		w := line[i : i+len("recheck")]
+		if strings.EqualFold(w, "recheck") || strings.EqualFold(w, "re-chec") || strings.EqualFold(w, "reverif") {
+			return true
+		}
+	}
+	return false
+}
+
 // politely reads "please recheck" with nothing or a bug behind it; with other
 // words behind it, it asks a person.
 func politely(line string) (rest string, ok bool) {
-	m := please.FindString(line)
+	m := ""
+	if line[0]|0x20 == 'p' {
+		m = please.FindString(line)
+	}
 	if m == "" {
 		return "", false
 	}

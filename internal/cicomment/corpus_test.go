@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,5 +169,116 @@ func TestCorpus2014(t *testing.T) {
 	}
 	if len(events) != 11 || builds != 116 {
 		t.Errorf("%d comments with %d builds, want 11 with 116", len(events), builds)
+	}
+}
+
+type gerritText struct {
+	Author, Reviewer struct{ Username string }
+	Type, Comment    string
+	Message, File    string
+	ID               string
+	ChangeMessageID  string `json:"change_message_id"`
+}
+
+// TestCorpusGerrit runs the recorded stream of a real server: what people asked
+// for, and nothing from the CI or from us.
+func TestCorpusGerrit(t *testing.T) {
+	kinds := map[string]int{}
+	eachLine(t, corpus(t, "gerrit-3.9/events.jsonl"), func(n int, line []byte) {
+		var e gerritText
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Type != "comment-added" {
+			return
+		}
+		p := Defaults().Parse(Input{Comment: e.Comment, Author: ci.Account{Username: e.Author.Username}})
+		what := string(p.Kind)
+		if p.Recheck != nil {
+			what += " " + string(p.Recheck.Kind)
+			if p.Recheck.Kind == RecheckBug && !slices.Equal(p.Recheck.Bugs, []int64{1234567}) {
+				t.Errorf("line %d: bugs %v", n, p.Recheck.Bugs)
+			}
+		}
+		kinds[e.Author.Username+" "+what]++
+	})
+	want := map[string]int{
+		"zuul report": 3, "zuul start": 1, "zuul other": 2, "recheckbot other": 2, "admin other": 2,
+		"alice recheck bare": 3, "alice recheck nobug": 1, "alice recheck reason": 1, "alice recheck bug": 14, "alice other": 6,
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestCorpusPatchsetLevel: the seven ways to post a request in the reply box, by
+// stream, by query and by REST.
+func TestCorpusPatchsetLevel(t *testing.T) {
+	parse := func(message string, texts ...string) string {
+		p := Defaults().Parse(Input{Comment: message, Author: ci.Account{Username: "alice"}, PatchsetLevel: texts})
+		if p.Recheck == nil {
+			return "none"
+		}
+		return fmt.Sprint(p.Recheck.Kind, " ", p.Recheck.Reason, p.Recheck.Bugs)
+	}
+	var stream []string
+	eachLine(t, corpus(t, "gerrit-3.9/patchset-level-events.jsonl"), func(_ int, line []byte) {
+		var e gerritText
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Type == "comment-added" {
+			stream = append(stream, parse(e.Comment))
+		}
+	})
+	bug := "bug [1234567]"
+	if diff := cmp.Diff([]string{"reason A[]", "none", "reason C[]", "reason D[]", "reason E1[]", bug, "none"}, stream); diff != "" {
+		t.Errorf("stream: -want +got:\n%s", diff)
+	}
+	var messages []gerritText
+	texts := map[string][]string{}
+	eachLine(t, corpus(t, "gerrit-3.9/patchset-level-rest.jsonl"), func(_ int, line []byte) {
+		var r struct {
+			Messages []gerritText
+			Comments map[string][]gerritText
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, r.Messages...)
+		for _, c := range r.Comments["/PATCHSET_LEVEL"] {
+			texts[c.ChangeMessageID] = append(texts[c.ChangeMessageID], c.Message)
+		}
+	})
+	var rest []string
+	for _, m := range messages[1:] { // the first is "Uploaded patch set 1."
+		rest = append(rest, parse(m.Message, texts[m.ID]...))
+	}
+	if diff := cmp.Diff([]string{"reason A[]", "reason B[]", "reason C[]", "reason D[]", "reason E1[]", bug, "none"}, rest); diff != "" {
+		t.Errorf("REST: -want +got:\n%s", diff)
+	}
+	query := map[string]int{}
+	eachLine(t, corpus(t, "gerrit-3.9/patchset-level-query.jsonl"), func(_ int, line []byte) {
+		var q struct {
+			Comments  []gerritText
+			PatchSets []struct{ Comments []gerritText }
+		}
+		if err := json.Unmarshal(line, &q); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range q.Comments {
+			query[parse(c.Message)]++
+		}
+		for _, ps := range q.PatchSets {
+			for _, c := range ps.Comments {
+				if c.File == "/PATCHSET_LEVEL" {
+					query[parse("", c.Message)]++
+				}
+			}
+		}
+	})
+	delete(query, "none")
+	if diff := cmp.Diff(map[string]int{"reason A[]": 1, "reason B[]": 1, "reason C[]": 1, "reason D[]": 1, "reason E1[]": 1, bug: 1}, query); diff != "" {
+		t.Errorf("query: -want +got:\n%s", diff)
 	}
 }

@@ -2,6 +2,7 @@ package cicomment
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -136,7 +137,7 @@ func (c *CI) read(p *Parsed, e envelope) {
 		return
 	}
 	p.Builds, p.Skipped = z.builds, z.skipped
-	p.Short = z.short || (b.truncated && len(z.builds) > 0)
+	p.Short = z.short || z.cut
 	if p.Kind == KindReport {
 		p.Outcome = outcome(z, e.vote)
 	}
@@ -199,12 +200,12 @@ func looksLikeCI(text string) bool {
 	if z.buildsetURL != "" {
 		return true
 	}
-	for _, b := range z.builds {
-		if b.URL != "" && (b.UUID != "" || !b.Custom) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(z.builds, Build.surelyCI) && request(text) == nil
+}
+
+// surelyCI reports whether nobody but a CI would write such a line by hand.
+func (b Build) surelyCI() bool {
+	return b.UUID != "" || (b.URL != "" && (!b.Custom || logFolder(b.URL)))
 }
 
 var ownRef = regexp.MustCompile(`\((rb-[0-9a-f]{12})\)\s*$`)

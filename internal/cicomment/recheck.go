@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxReason bounds the reason that is kept, in bytes.
@@ -20,18 +21,26 @@ func (r Rules) recheck(message string, patchsetLevel []string) *Recheck {
 	return got
 }
 
+// Bounds on one text: Gerrit takes no longer ones, and nobody asks that often.
+const (
+	maxRequests = 200
+	maxText     = 1 << 20
+)
+
 // request reads one text.
 func request(text string) *Recheck {
+	text = text[:min(len(text), maxText)]
 	if !mayAsk(text) {
 		return nil
 	}
-	lines := spoken(spaces.Replace(text))
+	lines := spoken(plainSpaces(text))
 	var got *Recheck
-	for i, l := range lines {
-		word, rest, ok := command(l)
+	for i, n := 0, 0; i < len(lines) && n < maxRequests; i++ {
+		word, rest, ok := command(lines[i])
 		if !ok {
 			continue
 		}
+		n++
 		if word == wordOther {
 			got = merge(got, &Recheck{Kind: RecheckOtherTrigger})
 			continue
@@ -43,6 +52,15 @@ func request(text string) *Recheck {
 
 // spaces are what typesetting and browsers put in place of a space, or of nothing.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u2007", " ", "\u202f", " ", "\u3000", " ", "\u200b", "", "\ufeff", "")
+
+func plainSpaces(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return spaces.Replace(s)
+		}
+	}
+	return s
+}
 
 // mayAsk is the quick way out for the many texts without any trigger word.
 func mayAsk(text string) bool {

@@ -25,7 +25,7 @@ func DefaultTriggers(dialect string) []string {
 func Fires(text string, triggers []*regexp.Regexp) (string, bool) {
 	text = normalize(text)
 	for _, head := range []string{"", "Patch Set 1:\n\n", "Patch Set 1: Verified-1\n\n", "Patch Set 12: Code-Review+1 -Verified\n\n",
-		"Patch Set 1:\n\n(1 comment)\n\n", "(1 comment)\n\n", "Patch Set 1: "} {
+		"Patch Set 1:\n\n(1 comment)\n\n", "(1 comment)\n\n"} {
 		for _, re := range triggers {
 			if re != nil && re.MatchString(head+text) {
 				return re.String(), true

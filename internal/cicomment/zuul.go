@@ -36,6 +36,7 @@ type report struct {
 	builds      []Build
 	skipped     int
 	short       bool
+	cut         bool // builds are missing since the text was cut among them
 }
 
 // readZuul reads the body of a Zuul comment: the site's words, perhaps the
@@ -43,9 +44,9 @@ type report struct {
 // first footer on is not the CI's: a warning may forge a build line.
 func readZuul(b body) report {
 	lines := b.lines
-	cutLine := ""
-	if last := len(lines) - 1; b.cut && isBullet(lines[last]) {
-		cutLine, lines = lines[last], lines[:last]
+	cutBullet := b.cut && isBullet(lines[len(lines)-1])
+	if cutBullet {
+		lines = lines[:len(lines)-1]
 	}
 	s := survey(lines)
 	r := report{}
@@ -54,7 +55,8 @@ func readZuul(b body) report {
 		headEnd = s.start
 		var stop int
 		r.builds, stop = s.collect(lines)
-		if b.cut && cutLine == "" && stop == len(lines) && len(r.builds) > 0 {
+		r.cut = b.truncated && stop == len(lines)
+		if r.cut && b.cut && !cutBullet {
 			r.builds = r.builds[:len(r.builds)-1]
 		}
 		if stop == s.end {
@@ -99,11 +101,11 @@ func skippedJobs(l string) (int, bool) {
 
 // layout is where things stand in a body.
 type layout struct {
-	bullets  map[int]buildLine
-	buildset int // line of the buildset's URL, -1 without
-	start    int // first build line, -1 without
-	last     int // last line that is surely a build
-	end      int // first line that is no build line any more: a count or a footer
+	bullets  []buildLine // one a line, formNone where there is none
+	buildset int         // line of the buildset's URL, -1 without
+	start    int         // first build line, -1 without
+	last     int         // last line that is surely a build
+	end      int         // first line that is no build line any more: a count or a footer
 	named    bool
 }
 
@@ -111,7 +113,7 @@ type layout struct {
 // first sure line pulls in the bullets above it in its own paragraph; bullets of
 // the site's own words stand in earlier paragraphs.
 func survey(lines []string) layout {
-	s := layout{bullets: map[int]buildLine{}, buildset: -1, start: -1, last: -1, end: len(lines)}
+	s := layout{bullets: make([]buildLine, len(lines)), buildset: -1, start: -1, last: -1, end: len(lines)}
 	for i, l := range lines {
 		if isFooter(lines, i, s.start >= 0) {
 			s.end = i
@@ -120,12 +122,10 @@ func survey(lines []string) layout {
 		if s.start < 0 && isBuildsetURL(l) {
 			s.buildset = i
 		}
-		b, ok := readBuildLine(l)
-		if !ok {
-			continue
+		if b, ok := readBuildLine(l); ok {
+			s.bullets[i] = b
+			s.consider(i, &s.bullets[i])
 		}
-		s.bullets[i] = b
-		s.consider(i, b)
 	}
 	if s.start < 0 {
 		s.start = s.likelyStart(lines)
@@ -139,7 +139,7 @@ func survey(lines []string) layout {
 
 // consider notes a sure line. Where builds have names or URLs, a bare bullet is
 // none; where none has (an old Zuul), a bare bullet with a result is one.
-func (s *layout) consider(i int, b buildLine) {
+func (s *layout) consider(i int, b *buildLine) {
 	if !b.confident || (s.named && b.form == formBare) {
 		return
 	}
@@ -157,16 +157,16 @@ func (s *layout) consider(i int, b buildLine) {
 
 // joins reports whether line i is one of the block's bullets.
 func (s *layout) joins(i int) bool {
-	b, ok := s.bullets[i]
-	return ok && (b.form != formBare || !s.named)
+	f := s.bullets[i].form
+	return f != formNone && (f != formBare || !s.named)
 }
 
 // likelyStart is for builds that all carry messages of their own: the first
 // bullet with a URL or a doubled name that opens a paragraph.
 func (s *layout) likelyStart(lines []string) int {
 	for i := range s.end {
-		b, ok := s.bullets[i]
-		if ok && b.form != formBare && i > s.buildset && i > 0 && blank(lines[i-1]) {
+		b := &s.bullets[i]
+		if b.form > formBare && i > s.buildset && i > 0 && blank(lines[i-1]) {
 			s.named = b.job != ""
 			return i
 		}
@@ -235,6 +235,9 @@ func (s *layout) goesOn(rest []string, sofar string) bool {
 // each footer; a site's own "Warning: …" counts only behind builds.
 func isFooter(lines []string, i int, inBuilds bool) bool {
 	l := lines[i]
+	if l == "" || l[0] == '-' {
+		return false
+	}
 	switch l {
 	case "Warning:", "Debug information:", "Related changes:", omitted:
 		return true
