@@ -36,8 +36,8 @@ var mention = regexp.MustCompile(`(?i)` +
 	`((?:https?://|\b(?:bugs\.launchpad\.net|launchpad\.net|pad\.lv|github\.com|storyboard\.openstack\.org|` +
 	`phabricator\.wikimedia\.org|bugzilla\.[\w.-]+)/)[^\s<>"'\])]+)` +
 	`|\b([\w.-]+/[\w.-]+#\d{1,9})\b` +
-	`|\b(lp|launchpad|story[\s-]?board|story|sb|rhbz|bugzilla|bz|github|gh|gitlab|phabricator|phab|maniphest|debian|` +
-	`(?:red\s?hat|rh|fedora|centos|kernel|mozilla|gnome|kde)\s+bug)` +
+	`|\b(lp|launchpad|story[\s-]?board|story|sb|rhbz|bugzilla|bz|github|gh|gitlab|phabricator|phab|maniphest|` +
+	`(?:red\s?hat|rh|fedora|centos|kernel|mozilla|gnome|kde|debian)\s+bug)` +
 	`(?:[\s:-]*(?:bugs?|issues?|stor(?:y|ies)|tickets?|task))?[\s:#/-]*(?:no\.?\s*)?T?(\d{1,10})\b` +
 	`|\bjira[\s:#-]*(?:issue\s+|ticket\s+)?([a-z][a-z0-9]+-\d{1,9})\b` +
 	`|\bbugs?(?:\s*(?:report|number|no\.?|nr\.?|id)\b\.?)?[\s:#=/(-]*(\d{1,10})\b` +
@@ -95,7 +95,7 @@ func (f *found) read(before, after string, group func(int) string) (tracker, ref
 		return trackerGitHub, strings.ToLower(r)
 	}
 	if w := group(3); w != "" {
-		if measured(after) {
+		if measured(after) || !namesBug(w, group(4), group(0)) {
 			return "", ""
 		}
 		return trackerOf(w, group(4))
@@ -120,7 +120,7 @@ func (f *found) read(before, after string, group func(int) string) (tracker, ref
 
 // countsOther ends in a word whose "#N" is no bug.
 var countsOther = regexp.MustCompile(`(?i)(?:\b(?:change|review|patch|patch\s?set|ps|pr|pull|request|issue|test|build|run|attempt|` +
-	`task|line|step|job|comment|ticket|mr|cl|try|time|number)s?|[\w/&])\s*$`)
+	`task|line|step|job|comment|ticket|mr|cl|try|time|number)s?\s*|[\w/&])$`)
 
 // measured reports whether a number goes on as another kind of number: a
 // fraction, a date, or an amount of something.
@@ -129,6 +129,20 @@ func measured(after string) bool {
 }
 
 var amountOf = regexp.MustCompile(`(?i)^(?:[.-]\d|\s*%|\s*(?:s|secs?|seconds?|ms|mins?|minutes?|hours?|days?|times?|tests?|failures?|jobs?|runs?|changes?)\b)`)
+
+// namesBug reports whether a tracker's word with a number means a bug there:
+// "github 502" and "launchpad 503" are errors, "github issue 502" is not.
+func namesBug(word, number, whole string) bool {
+	const surelyBug = 5 // digits
+	switch w := strings.ToLower(word); w {
+	case "lp", "story", "rhbz", "bz":
+		return true
+	case "gh", "phab", "maniphest":
+		return len(whole) > len(w)+len(number)
+	}
+	between := asciiLower(whole[len(word) : len(whole)-len(number)])
+	return len(number) >= surelyBug || strings.Contains(word, " ") || strings.ContainsAny(between, "#:abcdefghijklmnopqrstuvwxyz")
+}
 
 func trackerOf(word, number string) (tracker, ref string) {
 	w := strings.ToLower(word)
@@ -143,7 +157,7 @@ func trackerOf(word, number string) (tracker, ref string) {
 		return trackerGitLab, number
 	case strings.HasPrefix(w, "phab"), w == "maniphest":
 		return trackerPhabricator, "T" + number
-	case w == "debian":
+	case strings.HasPrefix(w, "debian"):
 		return trackerDebian, number
 	}
 	return trackerBugzilla, number
