@@ -23,7 +23,7 @@ import (
 
 // corpus is the folder with real queries, logs and Lucene's oracle; the test is
 // skipped without it.
-func corpus(t *testing.T) string {
+func corpus(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("CORPUS")
 	if dir == "" {
@@ -33,7 +33,7 @@ func corpus(t *testing.T) string {
 }
 
 // corpusQueries are the queries of all fingerprint files, by file name.
-func corpusQueries(t *testing.T, dir string) (names, queries []string) {
+func corpusQueries(t testing.TB, dir string) (names, queries []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "queries", "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -158,7 +158,7 @@ func writeDocs(t *testing.T, logs string, fields ci.Fields) string {
 
 // everything are values under which every query's conditions on metadata hold,
 // as far as they are wanted and not forbidden.
-func everything(t *testing.T, queries []string) ci.Fields {
+func everything(t testing.TB, queries []string) ci.Fields {
 	known := ci.Fields{}
 	for _, tree := range trees(t, queries...) {
 		collect(tree, known)
@@ -249,5 +249,43 @@ func TestCorpusAgreesWithLucene(t *testing.T) {
 			}
 			t.Logf("%d queries, %d with hits, %d hits", len(queries), some, hits)
 		})
+	}
+}
+
+// BenchmarkCorpus: the real fingerprints over the real logs, unpacked, as
+// files of this machine.
+func BenchmarkCorpus(b *testing.B) {
+	dir := corpus(b)
+	_, queries := corpusQueries(b, dir)
+	s := compiled(b, Options{}, queries...)
+	for b.Loop() {
+		a, err := s.SearchLocal(b.Context(), filepath.Join(dir, "logs"), nil)
+		if err != nil || a.Why != "" {
+			b.Fatal(err, a.Why)
+		}
+		n := int64(0)
+		for _, f := range a.Files {
+			n += f.Bytes
+		}
+		b.SetBytes(n)
+	}
+}
+
+// BenchmarkCorpusEverywhere lets every query look into every file.
+func BenchmarkCorpusEverywhere(b *testing.B) {
+	dir := corpus(b)
+	_, queries := corpusQueries(b, dir)
+	s := compiled(b, Options{}, queries...)
+	known := everything(b, queries)
+	for b.Loop() {
+		a, err := s.SearchLocal(b.Context(), filepath.Join(dir, "logs"), known)
+		if err != nil || a.Why != "" {
+			b.Fatal(err, a.Why)
+		}
+		n := int64(0)
+		for _, f := range a.Files {
+			n += f.Bytes
+		}
+		b.SetBytes(n)
 	}
 }

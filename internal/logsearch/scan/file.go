@@ -17,6 +17,7 @@ type result struct {
 	file  logsearch.File
 	found []found // by fingerprint; nil: nothing
 	again bool    // why the file is incomplete may pass
+	gone  bool    // the host says that the file is not there
 }
 
 // found are a fingerprint's hits in one file.
@@ -52,7 +53,7 @@ func (r *result) failed(err error) error {
 	switch e := err.(type) {
 	case nil:
 	case *joblog.NotThereError:
-		r.file.Why, r.again = "listed, but not there", true
+		r.file.Why, r.again, r.gone = "listed, but not there", true, true
 	case *joblog.RefusedError:
 		r.file.Why = e.Error()
 	case *joblog.IncompleteError:

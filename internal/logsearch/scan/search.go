@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -81,6 +82,10 @@ type task struct {
 // files reads all files that matter, a few at a time, and joins the results in
 // the files' order.
 func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields, open opener) (logsearch.Answer, error) {
+	if len(l.Files) == 0 && l.Short == "" {
+		return s.answer(logsearch.NoLogs, "the log folder is empty"), nil
+	}
+	began := time.Now()
 	tasks := s.plan(l, known)
 	results := make([]result, len(tasks))
 	g, gctx := errgroup.WithContext(ctx)
@@ -94,7 +99,13 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 	if err := g.Wait(); err != nil {
 		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
 	}
-	return s.join(l, results), nil
+	if l.How == joblog.HowFile && len(results) == 1 && results[0].gone {
+		return s.answer(logsearch.NotReady, l.Files[0].Name+" is not there"), nil
+	}
+	a := s.join(l, results)
+	s.e.log.Debug("scan: searched", "listing", l.How, "listed", len(l.Files), "read", len(tasks),
+		"matches", len(a.Matches), "why", a.Why, "took", time.Since(began))
+	return a, nil
 }
 
 // plan folds the trees with what is known of the build and of each file, and

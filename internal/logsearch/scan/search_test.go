@@ -140,6 +140,12 @@ func TestStatusOfListings(t *testing.T) {
 	want(t, a, err, "incomplete") // loopback is refused: final, and no verdict
 	a, err = s.Search(t.Context(), logsearch.Build{})
 	want(t, a, err, "no logs")
+	o := joblog.Options{Hosts: []string{"127.0.0.1"}, AllowPrivate: true}
+	a, err = searcher(t, o, `message:boom`).Search(t.Context(), logsearch.Build{LogURL: h.URL() + "b/console.html"})
+	want(t, a, err, "not ready")
+	h.Put("b/zuul-manifest.json", []byte(`{"tree":[]}`), loghost.Options{})
+	a, err = search(nil)
+	want(t, a, err, "no logs")
 	h.Put("b/zuul-manifest.json", nil, loghost.Options{Status: 503})
 	if a, err = search(nil); err == nil {
 		t.Error("an outage was taken for an answer:", show(a))
@@ -169,7 +175,8 @@ func TestRefusedFingerprintsAreToldInEachAnswer(t *testing.T) {
 		t.Fatal(err, problems)
 	}
 	a, err := s.SearchLocal(t.Context(), t.TempDir(), nil)
-	if err != nil || len(a.Refused) != 1 {
+	want(t, a, err, "no logs")
+	if len(a.Refused) != 1 {
 		t.Error(err, a)
 	}
 }
