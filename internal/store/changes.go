@@ -63,7 +63,7 @@ func maybeAccount(ctx context.Context, tx *sql.Tx, a ci.Account) (any, error) {
 	if a.Ident() == "" {
 		return nil, nil
 	}
-	return account(ctx, tx, a)
+	return account(ctx, tx, a, "")
 }
 
 const changeColumns = `c.number, p.text, b.text, c.change_key, c.subject, c.status, c.private, c.wip, c.hashtags, c.url,

@@ -74,10 +74,7 @@ type entry struct {
 }
 
 func (s *Store) author(ctx context.Context, tx *sql.Tx, c Comment) (int64, error) {
-	id, err := account(ctx, tx, c.Author)
-	if err == nil {
-		err = setRole(ctx, tx, id, c.Parsed.Role)
-	}
+	id, err := account(ctx, tx, c.Author, c.Parsed.Role)
 	if err != nil {
 		return 0, fmt.Errorf("account %s: %w", c.Author.Ident(), err)
 	}

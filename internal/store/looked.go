@@ -132,7 +132,7 @@ func (a *applying) add(ctx context.Context, tx *sql.Tx, b LookedBuild) error {
 func (a *applying) finish(ctx context.Context, tx *sql.Tx) error {
 	if !a.complete {
 		_, err := exec(ctx, tx, `UPDATE buildset SET why = ?1, at_ms = ?2,
-				state = CASE WHEN ?5 THEN 'lookup' ELSE 'done' END, next_ms = CASE WHEN ?5 THEN ?3 END, tries = tries + 1 WHERE id = ?4`,
+				state = CASE WHEN ?5 THEN 'lookup' ELSE 'done' END, next_ms = CASE WHEN ?5 THEN ?3 END WHERE id = ?4`,
 			a.why, ms(a.now), ms(a.now.Add(lookAgain)), a.buildset, flag(a.needsMore(ctx, tx)))
 		return err
 	}

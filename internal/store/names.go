@@ -38,41 +38,51 @@ func maybeName(ctx context.Context, tx *sql.Tx, kind, text string) (any, error) 
 
 // account is the id of an account, made when it is new. Sources tell different
 // parts of one account (the stream no id, REST one), so each part that is
-// certain finds it.
-func account(ctx context.Context, tx *sql.Tx, a ci.Account) (int64, error) {
-	id, ok, err := findAccount(ctx, tx, a)
-	if err != nil {
-		return 0, err
-	}
-	if !ok {
-		return insert(ctx, tx, `INSERT INTO account (ident, gerrit_id, username, email, name) VALUES (?,?,?,?,?)
+// certain finds it. An empty role was not said.
+func account(ctx context.Context, tx *sql.Tx, a ci.Account, role cicomment.Role) (int64, error) {
+	id, same, err := findAccount(ctx, tx, a, role)
+	switch {
+	case err != nil || same:
+		return id, err
+	case id == 0:
+		return insert(ctx, tx, `INSERT INTO account (ident, gerrit_id, username, email, name, role) VALUES (?,?,?,?,?,?)
 			ON CONFLICT (ident) DO UPDATE SET name = excluded.name RETURNING id`,
-			a.Ident(), gerritID(a), a.Username, a.Email, a.Name)
+			a.Ident(), gerritID(a), a.Username, a.Email, a.Name, string(role))
 	}
-	_, err = exec(ctx, tx, `UPDATE account SET
+	// OR IGNORE: an id that another row holds (one person, two sources that never
+	// met before) must not stop the comment.
+	_, err = exec(ctx, tx, `UPDATE OR IGNORE account SET
 		gerrit_id = coalesce(gerrit_id, ?2), ident = CASE WHEN username = '' AND ?3 <> '' THEN ?3 ELSE ident END,
 		username = CASE WHEN username = '' THEN ?3 ELSE username END,
-		email = CASE WHEN ?4 = '' THEN email ELSE ?4 END, name = CASE WHEN ?5 = '' THEN name ELSE ?5 END
-		WHERE id = ?1`, id, gerritID(a), a.Username, a.Email, a.Name)
+		email = CASE WHEN ?4 = '' THEN email ELSE ?4 END, name = CASE WHEN ?5 = '' THEN name ELSE ?5 END,
+		role = CASE WHEN ?6 = '' THEN role ELSE ?6 END
+		WHERE id = ?1`, id, gerritID(a), a.Username, a.Email, a.Name, string(role))
 	return id, err
 }
 
-func findAccount(ctx context.Context, tx *sql.Tx, a ci.Account) (int64, bool, error) {
+// findAccount is the id of an account, 0 when it is new, and whether all that
+// is said of it is known already.
+func findAccount(ctx context.Context, tx *sql.Tx, a ci.Account, role cicomment.Role) (id int64, same bool, err error) {
+	const known = `(?2 IS NULL OR gerrit_id IS ?2) AND ?3 IN ('', username) AND ?4 IN ('', email) AND ?5 IN ('', name) AND ?6 IN ('', role)`
+	var by []string
 	if a.Username != "" {
-		id, ok, err := lookupID(ctx, tx, `SELECT id FROM account WHERE username = ?1 OR (ident = ?1 AND username = '') LIMIT 1`, a.Username)
-		if ok || err != nil {
-			return id, ok, err
-		}
+		by = append(by, `ident = ?3`)
 	}
 	if a.GerritID != 0 {
-		id, ok, err := lookupID(ctx, tx, `SELECT id FROM account WHERE gerrit_id = ?`, a.GerritID)
-		if ok || err != nil {
-			return id, ok, err
-		}
+		by = append(by, `gerrit_id = ?2`)
 	}
 	if a.Username == "" && a.Email != "" {
-		return lookupID(ctx, tx, `SELECT id FROM account WHERE email = ?1 AND username = ''
-			AND (?2 IS NULL OR gerrit_id IS NULL) ORDER BY id LIMIT 1`, a.Email, gerritID(a))
+		by = append(by, `email = ?4 AND email <> '' AND username = '' AND (?2 IS NULL OR gerrit_id IS NULL)`)
+	}
+	if len(by) == 0 {
+		by = []string{`ident = ?1`}
+	}
+	for _, where := range by {
+		err = tx.QueryRowContext(ctx, `SELECT id, `+known+` FROM account WHERE `+where+` ORDER BY id LIMIT 1`,
+			a.Ident(), gerritID(a), a.Username, a.Email, a.Name, string(role)).Scan(&id, &same)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return id, same, err
+		}
 	}
 	return 0, false, nil
 }
@@ -82,11 +92,6 @@ func gerritID(a ci.Account) any {
 		return nil
 	}
 	return a.GerritID
-}
-
-func setRole(ctx context.Context, tx *sql.Tx, id int64, role cicomment.Role) error {
-	_, err := exec(ctx, tx, `UPDATE account SET role = ?2 WHERE id = ?1 AND role <> ?2`, id, string(role))
-	return err
 }
 
 // rowError makes a row that is not there ErrNotFound.

@@ -11,26 +11,6 @@ import (
 	"testing"
 )
 
-// fresh is a store on a new file, with a clock that stands still.
-func fresh(t *testing.T) *Store {
-	t.Helper()
-	return reopen(t, filepath.Join(t.TempDir(), "bot.db"))
-}
-
-func reopen(t *testing.T, path string) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), path, Options{Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 func TestOpenTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c#d%20.db")
 	s := reopen(t, path)

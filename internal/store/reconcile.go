@@ -4,15 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/cicomment"
 )
 
 // Reconcile joins what is known of a change with Gerrit's own list of its
-// comments, whole and oldest first (see package identity in MODEL: an event is
-// not a text). Rows that the list showed before are found by message id, else
-// by author, second and order; provisional rows are joined with what is new in
-// the list; the rest is ingested as new. Doing it again changes nothing.
+// comments, oldest first; it may begin later than the change, at a whole second
+// (a comment is an event, not a text). Rows that the list showed before are
+// found by message id, else by author, second and order; provisional rows are
+// joined with what is new in the list; the rest is ingested as new. Doing it
+// again changes nothing.
 func (s *Store) Reconcile(ctx context.Context, change ci.Change, list []Comment) (r Reconciled, err error) {
 	err = s.update(ctx, "reconcile change", change.Number, func(tx *sql.Tx) error {
 		r = Reconciled{}
@@ -63,10 +66,19 @@ func (s *Store) reconcile(ctx context.Context, tx *sql.Tx, change int64, list []
 func (s *Store) entries(ctx context.Context, tx *sql.Tx, change int64, list []Comment) ([]entry, error) {
 	var out []entry
 	count := map[place]int64{}
+	type who struct {
+		ci.Account
+		cicomment.Role
+	}
+	authors := map[who]int64{}
 	for _, c := range list {
-		a, err := s.author(ctx, tx, c)
-		if err != nil {
-			return nil, err
+		a, seen := authors[who{c.Author, c.Parsed.Role}]
+		if !seen {
+			var err error
+			if a, err = s.author(ctx, tx, c); err != nil {
+				return nil, err
+			}
+			authors[who{c.Author, c.Parsed.Role}] = a
 		}
 		at := place{author: a, second: c.GerritTime.Unix()}
 		via := ViaQuery
@@ -199,6 +211,9 @@ func (s *Store) refresh(ctx context.Context, tx *sql.Tx, k known, e entry) error
 	level, err := levelJSON(e.c.PatchsetLevel)
 	if err != nil {
 		return err
+	}
+	if e.c.Tag == "" && (e.c.MessageID == "" || k.messageID.Valid) && (level == nil || slices.Equal(k.level, e.c.PatchsetLevel)) {
+		return s.listedMeaning(ctx, tx, k, e)
 	}
 	_, err = exec(ctx, tx, `UPDATE comment SET message_id = coalesce(message_id, ?1), level = coalesce(?2, level),
 			tag = CASE WHEN ?3 = '' THEN tag ELSE ?3 END WHERE id = ?4`, nullText(e.c.MessageID), level, e.c.Tag, k.id)
