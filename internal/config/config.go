@@ -83,7 +83,7 @@ type Report struct {
 	RecheckHint string           `toml:"recheck_hint"` // empty: the built-in one
 	MaxLines    int              `toml:"max_lines" default:"40" min:"5" max:"500"`
 	Excerpt     int              `toml:"excerpt" default:"200" min:"20" max:"2000"` // characters of a quoted log line
-	Redact      []*regexp.Regexp `toml:"redact"`                                    // besides those of DefaultRedact, which come first
+	Redact      []*regexp.Regexp `toml:"redact"`                                    // besides the built-in ones
 	LeaveOut    LeaveOut         `toml:"leave_out"`
 }
 
@@ -114,7 +114,7 @@ type Logs struct {
 // Engine is what looks for fingerprints.
 type Engine struct {
 	Kind         string `toml:"kind" default:"scan" enum:"scan"`
-	Fingerprints string `toml:"fingerprints" default:"queries" path:"yes"` // folder of NAME.yaml
+	Fingerprints string `toml:"fingerprints" path:"yes"` // folder of NAME.yaml; the built-in starter set when absent
 }
 
 // IRC is the connection to an IRC network; without a server there is none.

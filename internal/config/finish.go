@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +18,6 @@ func (r *reader) finish(c *Config) {
 	r.finishTrackers(c)
 	r.finishIRC(c)
 	r.finishNames(c)
-	c.Report.Redact = slices.Concat(DefaultRedact(), c.Report.Redact)
 	if c.Logs.MaxFetched > c.Logs.MaxTotal {
 		r.problem("logs.max_fetched", "must be at most logs.max_total")
 	}
@@ -144,19 +142,4 @@ func withPort(addr, port string) string {
 		return addr
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// DefaultRedact is what is always cut out of quoted log lines: the shapes that
-// credentials commonly have.
-func DefaultRedact() []*regexp.Regexp {
-	return []*regexp.Regexp{
-		regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?`),
-		regexp.MustCompile(`(?i)\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:basic|bearer|token|digest)?\s*[^\s"',;]+`),
-		regexp.MustCompile(`(?i)x-(?:auth|subject|service)-token["']?\s*[:=]\s*["']?[^\s"',;]+`),
-		regexp.MustCompile(`(?i)\b[\w.-]*(?:password|passwd|passphrase|secret|api[_-]?key|access[_-]?key|auth[_-]?token|private[_-]?token)[\w.-]*["']?\s*[:=]\s*(?:"[^"]*"|'[^']*'|[^\s"',;]+)`),
-		regexp.MustCompile(`://[^/\s:@]*:[^/\s@]+@`),
-		regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`),
-		regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[A-Za-z0-9_-]{20,}`),
-		regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`),
-	}
 }

@@ -134,36 +134,3 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
-
-func TestDefaultRedact(t *testing.T) {
-	for line, secret := range map[string]string{
-		`os_password=hunter2 user=a`:                            "hunter2",
-		`"adminPass_secret": "hunter 2"`:                        "hunter 2",
-		`rabbit_password = hunter2`:                             "hunter2",
-		`Authorization: Bearer abc.def`:                         "abc.def",
-		`-H "X-Auth-Token: gAAAAABhunter"`:                      "gAAAAABhunter",
-		`mysql+pymysql://root:hunter2@127.0.0.1/nova`:           "hunter2",
-		`key AKIAABCDEFGHIJKLMNOP`:                              "AKIAABCDEFGHIJKLMNOP",
-		`token ghp_0123456789abcdefghijABCDEFGHIJ`:              "ghp_",
-		`eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijkl`: "eyJ",
-		`-----BEGIN RSA PRIVATE KEY-----MIIEow`:                 "MIIEow",
-	} {
-		for _, re := range DefaultRedact() {
-			line = re.ReplaceAllString(line, "[…]")
-		}
-		if strings.Contains(line, secret) {
-			t.Errorf("left: %s", line)
-		}
-	}
-	for _, line := range []string{
-		"Timed out waiting for a reply to message ID 0123456789abcdef0123456789abcdef",
-		"password authentication failed for user root",
-		"http://mirror.example.org:8080/pypi/simple: connection refused",
-	} {
-		for _, re := range DefaultRedact() {
-			if re.MatchString(line) {
-				t.Errorf("%s would cut %q", re, line)
-			}
-		}
-	}
-}
