@@ -253,3 +253,26 @@ func TestManyPeopleDoNotFillTheMemory(t *testing.T) {
 		t.Error("nobody was forgotten after they had been quiet")
 	}
 }
+
+// TestStatusFollowsTheStream: what the sink hears of the connection is what
+// !status and the command line say, also in another process.
+func TestStatusFollowsTheStream(t *testing.T) {
+	w := newAsked(t, nil)
+	sink := NewSink(SinkOptions{Store: w.store, Now: func() time.Time { return w.now }})
+	for _, c := range []struct {
+		what string
+		do   func() error
+		want string
+	}{
+		{"begin", func() error { return sink.Begin(t.Context()) }, "STREAM NOT CONNECTED since 2026-03-01 12:00 UTC: not connected since the start"},
+		{"connected", func() error { return sink.Connected(t.Context(), "s", w.now) }, "stream connected since 2026-03-01 12:00 UTC"},
+		{"lost", func() error { return sink.Lost(t.Context(), "s", w.now, w.now, "EOF") }, "STREAM NOT CONNECTED since 2026-03-01 12:00 UTC: lost: EOF"},
+	} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.ask("status"); !strings.HasPrefix(got[0], c.want) {
+			t.Errorf("after %s: %q, want %q", c.what, got[0], c.want)
+		}
+	}
+}

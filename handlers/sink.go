@@ -75,6 +75,9 @@ func (s *Sink) Begin(ctx context.Context) error {
 		s.log.Warn("gap opened", "from", at, "cause", "the program did not run")
 	}
 	s.begun = true
+	if err := s.o.Store.SetCursor(ctx, StreamCursor, "not connected since the start"); err != nil {
+		return err
+	}
 	return s.note(ctx)
 }
 
@@ -111,6 +114,9 @@ func (s *Sink) Connected(ctx context.Context, session string, at time.Time) erro
 	s.listening = true
 	err := s.note(ctx)
 	s.mu.Unlock()
+	if err == nil {
+		err = s.o.Store.SetCursor(ctx, StreamCursor, StreamUp)
+	}
 	s.log.Info("stream connected", "session", session, "at", at)
 	s.o.Catchup.Now()
 	return err
@@ -125,7 +131,10 @@ func (s *Sink) Lost(ctx context.Context, session string, lastByte, at time.Time,
 		lastByte = at
 	}
 	s.log.Warn("stream lost, gap opened", "session", session, "from", lastByte, "cause", cause)
-	return s.o.Store.OpenGap(ctx, lastByte, "stream lost: "+cause)
+	if err := s.o.Store.OpenGap(ctx, lastByte, "stream lost: "+cause); err != nil {
+		return err
+	}
+	return s.o.Store.SetCursor(ctx, StreamCursor, "lost: "+cause)
 }
 
 // Alive notes, while the stream is connected and not too often, that the

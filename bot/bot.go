@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/recheckbot/recheckbot/gerritstream"
+	"github.com/recheckbot/recheckbot/handlers"
+	"github.com/recheckbot/recheckbot/internal/config"
+	"github.com/recheckbot/recheckbot/internal/irc"
+	"github.com/recheckbot/recheckbot/internal/store"
+	"github.com/recheckbot/recheckbot/internal/tracker"
+)
+
+// Options are what a bot needs besides its configuration.
+type Options struct {
+	Version string
+	Logger  *slog.Logger
+	Now     func() time.Time // nil: time.Now
+}
+
+// Bot is the whole program, built and not yet running.
+type Bot struct {
+	cfg     config.Config
+	o       Options
+	log     *slog.Logger
+	stops   *stops
+	wakes   wakes
+	store   *store.Store
+	gerrit  *gerritstream.Client
+	irc     *irc.Client // nil: no IRC
+	sink    *handlers.Sink
+	sets    *fingerprints
+	tracker *tracker.Tracker
+	steps   []step
+}
+
+// step is one thing that runs until it is told to end.
+type step struct {
+	name string
+	run  func(context.Context) error
+}
+
+// New opens all that the bot works with; nothing is contacted yet. Its database
+// is locked for it alone. Close it when it is not run.
+func New(ctx context.Context, cfg config.Config, o Options) (*Bot, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	b := &Bot{cfg: cfg, o: o, log: o.Logger, stops: &stops{log: o.Logger}, wakes: newWakes()}
+	if err := b.build(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// Close undoes New, last opened first closed.
+func (b *Bot) Close() error { return b.stops.run() }
+
+// Run runs all steps until ctx ends or one of them fails, then closes the bot.
+func (b *Bot) Run(ctx context.Context) error {
+	b.log.Info("running", "version", b.o.Version, "mode", b.cfg.Report.Mode, "gerrit", b.cfg.Gerrit.Addr)
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range b.steps {
+		group.Go(func() error {
+			err := s.run(ctx)
+			if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+				return nil
+			}
+			if err == nil {
+				err = errors.New("ended by itself")
+			}
+			return fmt.Errorf("%s: %w", s.name, err)
+		})
+	}
+	err := group.Wait()
+	b.log.Info("stopping")
+	return errors.Join(err, b.Close())
+}
+
+// Reload reads the fingerprints again.
+func (b *Bot) Reload() { b.sets.reload() }
+
+// build opens everything, each with its stop, then makes the steps.
+func (b *Bot) build(ctx context.Context) error {
+	if err := b.openStore(ctx); err != nil {
+		return err
+	}
+	if err := b.openGerrit(); err != nil {
+		return err
+	}
+	wording, err := Wording(b.cfg)
+	if err != nil {
+		return err
+	}
+	b.tracker = newTracker(b.cfg, b.log)
+	logs := newSources(b.cfg, b.log)
+	b.stops.add("log hosts", logs.close)
+	if b.sets, err = openFingerprints(ctx, b.cfg, b.store, logs, b.wakes, b.log); err != nil {
+		return err
+	}
+	if b.irc, err = newIRC(b.cfg, b.log, b.onCommand(), b.wakes.irc); err != nil {
+		return err
+	}
+	b.steps = b.makeSteps(wording)
+	return nil
+}
+
+func (b *Bot) openStore(ctx context.Context) error {
+	release, err := lock(ctx, b.cfg.Store.Path, b.cfg.Store.LockWait.Duration)
+	if err != nil {
+		return err
+	}
+	b.stops.add("lock", release)
+	s, err := store.Open(ctx, b.cfg.Store.Path, store.Options{Logger: b.log, Now: b.o.Now})
+	if err != nil {
+		return err
+	}
+	b.store = s
+	b.stops.add("store", s.Close)
+	return nil
+}
+
+// lock takes the database's lock; a bot that is just ending gets the time to.
+func lock(ctx context.Context, path string, wait time.Duration) (func() error, error) {
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
+	for {
+		release, err := store.Lock(path)
+		if err == nil {
+			return release, nil
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			return nil, err
+		case <-ctx.Done():
+			return nil, errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+func (b *Bot) openGerrit() error {
+	g := b.cfg.Gerrit
+	client, err := gerritstream.New(gerritstream.Options{
+		Addr: g.Addr, User: g.User, KeyFile: g.KeyFile, KnownHosts: g.KnownHosts, HostKey: g.HostKey,
+		Keepalive: g.Keepalive.Duration, Silence: g.Silence.Duration, ConnectTimeout: g.ConnectTimeout.Duration,
+		HTTPURL: g.HTTPURL, HTTPUser: g.HTTPUser, HTTPPassword: g.HTTPPassword.Reveal(),
+		Logger: b.log, Now: b.o.Now,
+	})
+	if err != nil {
+		return err
+	}
+	b.gerrit = client
+	b.stops.add("gerrit", client.Close)
+	return nil
+}

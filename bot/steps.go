@@ -1,0 +1,139 @@
+package bot
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/recheckbot/recheckbot/handlers"
+	"github.com/recheckbot/recheckbot/internal/irc"
+	"github.com/recheckbot/recheckbot/internal/zuul"
+)
+
+// wakes are the bells of the steps.
+type wakes struct {
+	ingest, catchup, lookup, classify, compose, announce, gerrit, irc, titles handlers.Wake
+}
+
+func newWakes() wakes {
+	n := handlers.NewWake
+	return wakes{n(), n(), n(), n(), n(), n(), n(), n(), n()}
+}
+
+// heard are those who work on what was ingested or found by catching up.
+func (w wakes) heard() []handlers.Wake {
+	return []handlers.Wake{w.lookup, w.classify, w.compose, w.announce, w.gerrit, w.titles}
+}
+
+// said are those who deliver.
+func (w wakes) said() []handlers.Wake { return []handlers.Wake{w.gerrit, w.irc} }
+
+// makeSteps makes every step of the flow, in its order, and what feeds it.
+func (b *Bot) makeSteps(wording *handlers.Wording) []step {
+	offset := &handlers.Offset{}
+	b.sink = handlers.NewSink(handlers.SinkOptions{
+		Store: b.store, Logger: b.log, Now: b.o.Now, Ingest: b.wakes.ingest, Catchup: b.wakes.catchup,
+	})
+	steps := []step{
+		{"gerrit stream", func(ctx context.Context) error { return b.gerrit.Stream(ctx, b.sink) }},
+		{"fingerprints", b.sets.watch},
+		{"ingest", b.ingest(offset).Run},
+		{"catch up", b.catchup(offset).Run},
+		{"look up", b.lookup().Run},
+		{"classify", b.classify().Run},
+		{"compose", b.compose(wording).Run},
+		{"announce", b.announce().Run},
+		{"deliver to gerrit", b.deliverGerrit().Run},
+		{"titles", b.titles().Run},
+	}
+	if b.irc != nil {
+		steps = append(steps, step{"irc", b.irc.Run}, step{"deliver to irc", b.deliverIRC().Run})
+	}
+	return steps
+}
+
+func (b *Bot) ingest(offset *handlers.Offset) *handlers.Ingest {
+	return handlers.NewIngest(handlers.IngestOptions{
+		Store: b.store, Rules: Rules(b.cfg), Offset: offset, Sink: b.sink, Logger: b.log, Now: b.o.Now,
+		Wake: b.wakes.ingest, Next: b.wakes.heard(), Catchup: b.wakes.catchup,
+	})
+}
+
+func (b *Bot) catchup(offset *handlers.Offset) *handlers.Catchup {
+	return handlers.NewCatchup(handlers.CatchupOptions{
+		Gerrit: b.gerrit, Store: b.store, Rules: Rules(b.cfg), Offset: offset, Logger: b.log, Now: b.o.Now,
+		Wake: b.wakes.catchup, Next: b.wakes.heard(),
+	})
+}
+
+func (b *Bot) lookup() *handlers.Lookup {
+	apis := map[string]handlers.Zuul{}
+	for _, c := range b.cfg.CI {
+		if c.Zuul != "" {
+			apis[c.Name] = zuul.New(zuul.Options{
+				Root: c.Zuul, Tenant: c.Tenant, Every: c.Every.Duration, Contact: b.cfg.Logs.Contact, Logger: b.log,
+			})
+		}
+	}
+	return handlers.NewLookup(handlers.LookupOptions{
+		Store: b.store, APIs: apis, Deadlines: deadlines(b.cfg), Logger: b.log, Now: b.o.Now,
+		Wake: b.wakes.lookup, Next: []handlers.Wake{b.wakes.classify, b.wakes.compose},
+	})
+}
+
+func (b *Bot) classify() *handlers.Classify {
+	return handlers.NewClassify(handlers.ClassifyOptions{
+		Store: b.store, Sets: b.sets.current, Deadlines: deadlines(b.cfg), ReportAfter: b.cfg.Report.After.Duration,
+		Workers: b.cfg.Logs.Workers, Logger: b.log, Now: b.o.Now,
+		Wake: b.wakes.classify, Next: []handlers.Wake{b.wakes.compose},
+	})
+}
+
+func (b *Bot) compose(wording *handlers.Wording) *handlers.Compose {
+	return handlers.NewCompose(handlers.ComposeOptions{
+		Store: b.store, Wording: wording, Redactor: handlers.NewRedactor(b.cfg.Report.Redact),
+		Excerpt: b.cfg.Report.Excerpt, Silence: silence(b.cfg), Mode: handlers.Mode(b.cfg.Report.Mode),
+		Notify: b.cfg.Report.Notify, Channels: channels(b.cfg), GerritURL: b.cfg.Gerrit.URL,
+		BugURL: b.tracker.URL, Sets: b.sets.current, Logger: b.log, Now: b.o.Now,
+		Wake: b.wakes.compose, Next: b.wakes.said(),
+	})
+}
+
+func (b *Bot) announce() *handlers.Announce {
+	return handlers.NewAnnounce(handlers.AnnounceOptions{
+		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Channels: channels(b.cfg),
+		BugURL: b.tracker.URL, Logger: b.log, Now: b.o.Now, Wake: b.wakes.announce, Next: b.wakes.said(),
+	})
+}
+
+func (b *Bot) deliverGerrit() *handlers.DeliverGerrit {
+	return handlers.NewDeliverGerrit(handlers.DeliverGerritOptions{
+		Store: b.store, Gerrit: b.gerrit, Rules: Rules(b.cfg), Mode: handlers.Mode(b.cfg.Report.Mode),
+		Logger: b.log, Now: b.o.Now, Wake: b.wakes.gerrit,
+	})
+}
+
+func (b *Bot) deliverIRC() *handlers.DeliverIRC {
+	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
+		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode),
+		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
+	})
+}
+
+func (b *Bot) titles() *handlers.Titles {
+	return handlers.NewTitles(handlers.TitlesOptions{
+		Store: b.store, Tracker: b.tracker,
+		Logger: b.log, Now: b.o.Now, Wake: b.wakes.titles,
+	})
+}
+
+// onCommand answers what people ask on IRC.
+func (b *Bot) onCommand() func(context.Context, irc.Command) {
+	commands := handlers.NewCommands(handlers.CommandsOptions{
+		Answers: Answers(b.cfg, b.store, b.o.Version, b.o.Now), Say: b.store, Mutes: b.store,
+		Session: strconv.FormatInt(b.o.Now().UnixNano(), 36),
+		Every:   b.cfg.IRC.CommandEvery.Duration, Burst: b.cfg.IRC.CommandBurst, Ignore: globs(b.cfg.IRC.Ignore),
+		Split: func(target, text string) []string { return irc.Split(text, b.irc.Room(target)) },
+		Sent:  b.wakes.irc, Logger: b.log,
+	})
+	return commands.Handle
+}
