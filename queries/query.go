@@ -1,0 +1,77 @@
+package queries
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+// makeQuery parses the file's query and what is searched of it.
+func (r *reader) makeQuery(root *yaml.Node) {
+	n := r.query
+	if n == nil {
+		if !HasErrors(r.problems) {
+			r.fail(root, "there is no query")
+		}
+		return
+	}
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
+		r.fail(n, "query is a text")
+		return
+	}
+	tree, err := lucene.Parse(n.Value, lucene.Historical())
+	if err != nil {
+		r.queryError(n, err)
+		return
+	}
+	if empty(tree) {
+		r.fail(n, "this query can match nothing: there is no word in it")
+		return
+	}
+	for _, msg := range lucene.Lint(tree, isText) {
+		r.warn(n, "%s", msg)
+	}
+	r.f.Query = effective(n.Value, r.f.AllowNonvoting)
+	if r.f.Tree, err = lucene.Parse(r.f.Query, lucene.Historical()); err != nil {
+		r.fail(n, "%v", err)
+	}
+}
+
+// empty reports whether analysis left nothing of a query.
+func empty(n lucene.Node) bool {
+	b, ok := n.(lucene.Bool)
+	return n == lucene.None{} || ok && len(b.Must)+len(b.Should)+len(b.Not) == 0
+}
+
+// isText tells the fields that differ from line to line; all others belong to
+// a whole file.
+func isText(field string) bool {
+	switch field {
+	case "message", "module", "loglevel", "pid":
+		return true
+	}
+	return false
+}
+
+// effective is what is searched: elastic-recheck appended its condition to the
+// text, so that of `a OR b` only b was bound by it; the brackets bind all.
+func effective(query string, nonvoting bool) string {
+	if nonvoting {
+		return query
+	}
+	return "(" + strings.TrimSpace(query) + ") AND voting:1"
+}
+
+// queryError reports an error of the query at its place in the file.
+func (r *reader) queryError(n *yaml.Node, err error) {
+	place, msg := &yaml.Node{Line: n.Line, Column: n.Column}, err.Error()
+	if e, ok := errors.AsType[*lucene.SyntaxError](err); ok {
+		place.Line, place.Column = placeOf(r.body, n, e.Offset)
+		msg = e.Msg
+	}
+	r.fail(place, "query: %s", fmt.Sprint(msg))
+}
