@@ -160,14 +160,15 @@ func TestSiteTrigger(t *testing.T) {
 func TestUnknownAuthor(t *testing.T) {
 	const build = "- a https://z.example.org/t/x/build/00112233445566778899aabbccddeeff : FAILURE in 3s"
 	for text, want := range map[string]Role{
-		"Build failed.\n\n" + build:                             RoleCI,
-		"✘\n\n" + build:                                         RoleCI,
-		"Merge Failed.\n\nPlease rebase.":                       RoleCI,
-		"Build failed because of me":                            RolePerson,
-		"recheck\n\n" + build:                                   RolePerson,
-		"It broke again:\n\n" + build + "\n\nrecheck bug 12345": RolePerson,
-		"> " + build:                                            RolePerson,
-		"- a point : and another":                               RolePerson,
+		"Build failed.\n\n" + build:                                RoleCI,
+		"✘\n\n" + build:                                            RoleCI,
+		"Merge Failed.\n\nPlease rebase.":                          RoleCI,
+		"Build failed because of me":                               RolePerson,
+		"This patch may slow pages down.\n\n- recheck" + build[3:]: RoleCI,
+		"recheck\n\n" + build:                                      RolePerson,
+		"It broke again:\n\n" + build + "\n\nrecheck bug 12345":    RolePerson,
+		"> " + build:              RolePerson,
+		"- a point : and another": RolePerson,
 	} {
 		if p := Defaults().Parse(Input{Comment: text}); p.Role != want {
 			t.Errorf("%q: %s, want %s", text, p.Role, want)

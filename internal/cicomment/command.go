@@ -119,11 +119,10 @@ func triggerAt(s string) (word, rest string, ok bool) {
 // otherTrigger are the words that start other pipelines: OpenStack's and
 // Wikimedia's "check NAME", oVirt's "ci … please", and third-party CIs'
 // "recheck-NAME".
-var otherTrigger = regexp.MustCompile(`(?i)^(?:check[ \t-]+(?:experimental|arm64|coverage|perf|performance|silent|codehealth|php|` +
-	`rdo|tripleo|third-party|thirdparty|integration|functional|tempest|extra|full|all|nightly|periodic|stable|release|docs|` +
-	`kolla|ironic|devstack|openshift|k8s|wmf|zuul)\b` +
-	`|check[ \t]+[a-z][\w.-]*-[\w.-]*\w[ \t]*$` +
-	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t]*[.!]?[ \t]*$` +
+var otherTrigger = regexp.MustCompile(`(?i)^(?:check[ \t-]+(?:experimental|arm64)\b` +
+	`|check[ \t-]+(?:coverage|perf|performance|silent|codehealth|php|rdo|tripleo|third-?party|extra|nightly|periodic|` +
+	`kolla|ironic|devstack|tempest|openshift|k8s|wmf|[a-z][\w.]*-[\w.-]*\w)(?:[ \t]+please)?(?:[ \t.!]*$|[ \t]*[:;,(])` +
+	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t.!]*$` +
 	`|recheck-[a-z][\w.-]*[ \t]*$)`)
 
 // endsWord reports whether the trigger word ends here: "rechecking",
@@ -156,6 +155,9 @@ func clauseBegins(before string) bool {
 	}
 	r, n := utf8.DecodeLastRuneInString(t)
 	t = t[:len(t)-n]
+	if strings.Trim(t, "0123456789-") == "" {
+		return false // the mark of a list's item
+	}
 	switch r {
 	case '.', '!', ';', '…':
 		return !strings.HasSuffix(t, "e.g") && !strings.HasSuffix(t, "i.e")
@@ -183,6 +185,7 @@ func talks(rest string) bool {
 var talk = regexp.MustCompile(`(?i)^(?:(?:is|isn't|was|wasn't|are|were|has|hasn't|had|have|will|won't|would|wouldn't|should|shouldn't|` +
 	`could|couldn't|can|can't|cannot|did|didn't|does|doesn't|may|might|must|passed|passes|succeeded|helped|helps|worked|works|` +
 	`finished|completed|triggered|started|queued|queue|means|needs|needed|required|comments?|commands?|buttons?|keyword|of|or|vs|than|` +
+	`looks|looked|went|shows|showed|gave|gives|seems|seemed|got|comes|came|ran|runs|still[ \t]+\w+(?:s|ed|ing)|` +
 	`bot|loop|count|counts|rate|rates|limit|policy|failed[ \t]+(?:again|too|also|as[ \t]+well))\b|'s\b)`)
 
 func asciiLower(s string) string {

@@ -190,17 +190,23 @@ func looksLikeCI(text string) bool {
 	if _, sure := builtin(first); sure {
 		return true
 	}
-	if _, sure := buildHeader(first); sure {
-		return true
-	}
-	if jenkinsText(b.lines) && len(readJenkins(b.lines)) > 0 {
+	is, sure := buildHeader(first)
+	if sure || (jenkinsText(b.lines) && len(readJenkins(b.lines)) > 0) {
 		return true
 	}
 	z := readZuul(b)
 	if z.buildsetURL != "" {
 		return true
 	}
-	return slices.ContainsFunc(z.builds, Build.surelyCI) && request(text) == nil
+	if !slices.ContainsFunc(z.builds, Build.surelyCI) {
+		return false
+	}
+	return (is && !strings.Contains(first, ":")) || request(withoutBullets(b.lines)) == nil
+}
+
+// withoutBullets leaves the sentences: a job may be named "recheck".
+func withoutBullets(lines []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(lines), isBullet), "\n")
 }
 
 // surelyCI reports whether nobody but a CI would write such a line by hand.

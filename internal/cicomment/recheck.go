@@ -120,10 +120,14 @@ func statement(rest string, below []string) *Recheck {
 	rest = trimLead(rest)
 	switch {
 	case isFiller(rest):
-		rest = paragraph(below)
-		if isFiller(rest) {
+		more := paragraph(below)
+		if isFiller(more) {
 			return &Recheck{Kind: RecheckBare}
 		}
+		if startsBug.MatchString(rest) {
+			more = rest + " " + more
+		}
+		rest = more
 	default:
 		rest += moreBugs(below)
 	}
@@ -147,7 +151,9 @@ var (
 	// filler says nothing: courtesy, and words that only repeat the request.
 	filler = regexp.MustCompile(`(?i)^(?:[^\pL\pN]|\b(?:please|pls|plz|thanks|thank\s+you|thx|ty|cheers|again|now|this|it|all|` +
 		`once\s+more|one\s+more\s+time|bugs?|lp|launchpad|and|number|hopefully|sigh|sorry)\b)*$`)
-	moreBug = regexp.MustCompile(`(?i)^(?:and\s+|&\s*|,\s*|also\s+)?(?:bugs?|lp|launchpad|story|rhbz|bz)[\s:#]*\d|^#\d|^https?://\S+$`)
+	farewell  = regexp.MustCompile(`(?i)^(?:--|(?:thanks|thank you|thx|cheers|regards|best regards|kind regards)[,.! ]*|sent from my .*)$`)
+	startsBug = regexp.MustCompile(`(?i)^(?:bugs?|lp|launchpad)\b`)
+	moreBug   = regexp.MustCompile(`(?i)^(?:and\s+|&\s*|,\s*|also\s+)?(?:bugs?|lp|launchpad|story|rhbz|bz)[\s:#]*\d|^#\d|^https?://\S+$`)
 )
 
 func isFiller(s string) bool {
@@ -163,7 +169,7 @@ func paragraph(lines []string) string {
 		if _, _, ok := command(l); ok {
 			break
 		}
-		if l == "" && len(out) > 0 {
+		if (l == "" && len(out) > 0) || (len(out) == 0 && farewell.MatchString(l)) {
 			break
 		}
 		if l != "" {

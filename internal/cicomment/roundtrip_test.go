@@ -147,7 +147,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, style := range []string{"root", "noroot", "v2"} {
 		w := &writer{r: rand.New(rand.NewPCG(1, 2)), style: style}
 		wrong := 0
-		for i := range 3000 {
+		for i := range 1000 {
 			text, want := w.comment()
 			got := Defaults().Parse(Input{Comment: text, Author: ci.Account{Username: "zuul"}})
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Parsed{}, "Outcome"), cmpopts.EquateEmpty()); diff != "" {
