@@ -58,8 +58,9 @@ type slot struct {
 // join gives the patchset-level texts to the messages that they came with, by
 // author, patchset and order. Each text goes to exactly one message.
 //
-// Where the author wrote no inline comments there, the counts decide. Else it is
-// a guess and marked so: most messages with a count have one patchset-level
+// Where the author wrote no inline comments there, the counts decide; only
+// between messages of one second is the order not known, as Gerrit then lists
+// texts in any order. With inline comments it is a guess and marked so: most messages with a count have one patchset-level
 // text (the reply box makes one), so each gets one first and those with room
 // for more get what is left.
 func join(comments []Comment, texts []PatchsetComment, inline map[by]int) {
@@ -97,10 +98,16 @@ func fill(slots []slot, texts []string, unsure bool) []string {
 	for i, n := range counts {
 		c := slots[i].comment
 		c.PatchsetLevel = append(c.PatchsetLevel, texts[:n]...)
-		c.Unsure = c.Unsure || unsure
+		c.Unsure = c.Unsure || unsure || hasTwin(slots, i)
 		texts = texts[n:]
 	}
 	return texts
+}
+
+// hasTwin reports whether another slot is of the same second as slots[i].
+func hasTwin(slots []slot, i int) bool {
+	at := slots[i].comment.Time
+	return i > 0 && slots[i-1].comment.Time.Equal(at) || i+1 < len(slots) && slots[i+1].comment.Time.Equal(at)
 }
 
 // deal decides how many of total texts each slot gets.

@@ -37,7 +37,8 @@ type Server struct {
 	mu       sync.Mutex
 	host     []gossh.Signer // an ed25519 key and an ecdsa key, as real servers have several
 	addr     string
-	ssh      *ssh.Server // nil while down
+	ssh      *ssh.Server  // nil while down
+	listener net.Listener // of ssh: closed by us, as ssh.Server knows it only once it serves
 	web      *http.Server
 	url      string
 	conns    map[*gatedConn]bool
@@ -116,7 +117,7 @@ func (s *Server) Up() error {
 	for _, key := range s.host {
 		srv.AddHostKey(key)
 	}
-	s.ssh = srv
+	s.ssh, s.listener = srv, l
 	s.wg.Go(func() { _ = srv.Serve(&gatedListener{Listener: l, s: s}) }) // ends with Down
 	return nil
 }
@@ -125,10 +126,11 @@ func (s *Server) Up() error {
 // What was said stays.
 func (s *Server) Down() {
 	s.mu.Lock()
-	srv := s.ssh
-	s.ssh = nil
+	srv, l := s.ssh, s.listener
+	s.ssh, s.listener = nil, nil
 	s.mu.Unlock()
 	if srv != nil {
+		l.Close()
 		srv.Close()
 	}
 	s.Cut()
