@@ -13,14 +13,21 @@ import (
 	"testing"
 )
 
-// oracleCommand runs the oracle, a program that answers as testdata/README.md
-// says: ORACLE is its command line, such as "java -cp … Oracle".
-func oracleCommand(t *testing.T, stdin string, args ...string) []byte {
+// needOracle skips a test unless there is a Lucene to compare with.
+func needOracle(t *testing.T) []string {
 	t.Helper()
 	command := strings.Fields(os.Getenv("ORACLE"))
 	if len(command) == 0 {
 		t.Skip("ORACLE is not set: no Lucene to compare with")
 	}
+	return command
+}
+
+// oracleCommand runs the oracle, a program that answers as testdata/README.md
+// says: ORACLE is its command line, such as "java -cp … Oracle".
+func oracleCommand(t *testing.T, stdin string, args ...string) []byte {
+	t.Helper()
+	command := needOracle(t)
 	cmd := exec.CommandContext(t.Context(), command[0], append(command[1:], args...)...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stderr bytes.Buffer
@@ -82,6 +89,7 @@ func writeLines[T any](t *testing.T, name string, list []T) string {
 }
 
 func TestRandomQueriesAgreeWithOracle(t *testing.T) {
+	needOracle(t)
 	r := rand.New(rand.NewPCG(1, uint64(os.Getpid())))
 	m := oracleMapping()
 	var docs []map[string]any
@@ -146,6 +154,7 @@ func refusedOnPurpose(err error) bool {
 }
 
 func TestRandomTextTokensAgreeWithOracle(t *testing.T) {
+	needOracle(t)
 	r := rand.New(rand.NewPCG(2, uint64(os.Getpid())))
 	var lines []string
 	for c := rune(0x20); c <= 0x10ffff; c++ { // every code point, alone and among letters and digits

@@ -47,7 +47,8 @@ type (
 		re             *regexp.Regexp
 	}
 	// Fuzzy is a term within Edits (0 to 2) insertions, deletions, changes or
-	// swaps of neighbours.
+	// swaps of neighbours. Lucene takes only the 50 best terms of an index;
+	// here, where there is none, all count.
 	Fuzzy struct {
 		Field, Text string
 		Edits       int
