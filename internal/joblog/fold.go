@@ -68,36 +68,21 @@ type folder struct {
 	stopped bool
 }
 
+// cursor is where in the plain text the reader is.
+type cursor struct {
+	line, offset int64
+	inside       bool // the piece before was not the end of its line
+}
+
 // read splits r into lines of at most a buffer's length; longer ones come in
 // pieces.
 func (f *folder) read(r io.Reader) error {
-	var line, offset int64 = 1, 0
+	at := &cursor{line: 1}
 	buf := make([]byte, 0, 256<<10)
-	inside := false // the piece before was not the end of its line
 	for {
 		n, err := io.ReadAtLeast(r, buf[len(buf):cap(buf)], 1)
 		buf = buf[:len(buf)+n]
-		rest := buf
-		for !f.stopped {
-			end := bytes.IndexByte(rest, '\n')
-			whole := end >= 0
-			if !whole && (len(rest) == 0 || (err == nil && len(rest) < cap(buf))) {
-				break
-			}
-			piece := rest
-			if whole {
-				piece = rest[:end]
-			}
-			f.piece(piece, line, offset, !inside, whole || err != nil)
-			used := len(piece)
-			if whole {
-				used++
-				line++
-			}
-			inside = !whole
-			offset += int64(used)
-			rest = rest[used:]
-		}
+		rest := f.lines(buf, at, err != nil)
 		if f.stopped {
 			return nil
 		}
@@ -107,6 +92,30 @@ func (f *folder) read(r io.Reader) error {
 			return ended(err)
 		}
 	}
+}
+
+// lines takes the lines in buf and returns what is still to be completed;
+// nothing, when this is the text's end.
+func (f *folder) lines(buf []byte, at *cursor, end bool) []byte {
+	rest := buf
+	for len(rest) > 0 && !f.stopped {
+		n := bytes.IndexByte(rest, '\n')
+		whole := n >= 0
+		if !whole {
+			if n = len(rest); !end && n < cap(buf) {
+				break
+			}
+		}
+		f.piece(rest[:n], at.line, at.offset, !at.inside, whole || end)
+		at.inside = !whole
+		if whole {
+			n++
+			at.line++
+		}
+		at.offset += int64(n)
+		rest = rest[n:]
+	}
+	return rest
 }
 
 func ended(err error) error {

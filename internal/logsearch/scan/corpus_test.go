@@ -76,21 +76,26 @@ func oracle(t *testing.T, dir string, queries []string, keyword, docs string) []
 	}
 	var out bytes.Buffer
 	run(t, &out, "java", "-Xmx2g", "-cp", path+":"+work, "Oracle", "match", "--queries", qfile, "--docs", docs, "--keyword", keyword)
-	all := make([][]string, len(queries))
-	for dec := json.NewDecoder(&out); ; {
+	return answers(t, &out, len(queries))
+}
+
+// answers reads {"id","hits","error"}, one a line.
+func answers(t *testing.T, r io.Reader, n int) [][]string {
+	t.Helper()
+	all := make([][]string, n)
+	for dec := json.NewDecoder(r); ; {
 		var a struct {
 			ID    json.Number
 			Hits  []string
 			Error string
 		}
-		if err := dec.Decode(&a); err == io.EOF {
+		err := dec.Decode(&a)
+		if err == io.EOF {
 			return all
-		} else if err != nil || a.Error != "" {
-			t.Fatal(err, a.Error)
 		}
-		i, err := a.ID.Int64()
-		if err != nil {
-			t.Fatal(err)
+		i, numErr := a.ID.Int64()
+		if err != nil || numErr != nil || a.Error != "" {
+			t.Fatal(err, numErr, a.Error)
 		}
 		all[i] = a.Hits
 	}
@@ -138,22 +143,26 @@ func writeDocs(t *testing.T, logs string, fields ci.Fields) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			doc := map[string]any{"id": fmt.Sprintf("%s:%d", f.Name, ev.Offset), "message": string(ev.Text), "voting": 1}
-			for k, v := range map[string]string{"loglevel": ev.LogLevel, "module": ev.Module, "pid": ev.Pid} {
-				if v != "" {
-					doc[k] = v
-				}
-			}
-			for k, v := range known {
-				doc[k] = v
-			}
-			if err := enc.Encode(doc); err != nil {
+			if err := enc.Encode(docOf(f.Name, ev, known)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		r.Close()
 	}
 	return path
+}
+
+func docOf(name string, ev joblog.Event, known ci.Fields) map[string]any {
+	doc := map[string]any{"id": fmt.Sprintf("%s:%d", name, ev.Offset), "message": string(ev.Text), "voting": 1}
+	for k, v := range map[string]string{"loglevel": ev.LogLevel, "module": ev.Module, "pid": ev.Pid} {
+		if v != "" {
+			doc[k] = v
+		}
+	}
+	for k, v := range known {
+		doc[k] = v
+	}
+	return doc
 }
 
 // everything are values under which every query's conditions on metadata hold,
@@ -220,36 +229,46 @@ func TestCorpusAgreesWithLucene(t *testing.T) {
 		"their own words": {ownWords(t, queries), all},
 	} {
 		t.Run(about, func(t *testing.T) {
-			logs, fields := c.logs, c.fields
-			want := oracle(t, dir, queries, strings.Join(exactFields, ","), writeDocs(t, logs, fields))
-			known := maps.Clone(fields)
-			known["voting"] = []string{"1"}
-			for _, f := range exactFields[2:6] {
-				setDefault(known, f, nil) // the oracle knows no unknown
-			}
-			a, err := compiled(t, Options{MaxSample: 1 << 30}, queries...).SearchLocal(t.Context(), logs, known)
-			if err != nil || a.Why != "" {
-				t.Fatal(err, a.Why)
-			}
-			got := make([][]string, len(queries))
-			for _, m := range a.Matches {
-				for _, h := range m.Sample {
-					got[m.Fingerprint] = append(got[m.Fingerprint], fmt.Sprintf("%s:%d", h.File, h.Offset))
-				}
-			}
-			hits, some := 0, 0
-			for i := range queries {
-				slices.Sort(got[i])
-				slices.Sort(want[i])
-				if !slices.Equal(got[i], want[i]) {
-					t.Errorf("%s: %d hits, Lucene has %d", names[i], len(got[i]), len(want[i]))
-				}
-				hits += len(got[i])
-				some += min(1, len(got[i]))
-			}
-			t.Logf("%d queries, %d with hits, %d hits", len(queries), some, hits)
+			want := oracle(t, dir, queries, strings.Join(exactFields, ","), writeDocs(t, c.logs, c.fields))
+			compare(t, names, hitsOf(t, c.logs, c.fields, queries), want)
 		})
 	}
+}
+
+// hitsOf are this engine's hits by query, as "file:offset".
+func hitsOf(t *testing.T, logs string, fields ci.Fields, queries []string) [][]string {
+	t.Helper()
+	known := maps.Clone(fields)
+	known["voting"] = []string{"1"}
+	for _, f := range exactFields[2:6] {
+		setDefault(known, f, nil) // the oracle knows no unknown
+	}
+	a, err := compiled(t, Options{MaxSample: 1 << 30}, queries...).SearchLocal(t.Context(), logs, known)
+	if err != nil || a.Why != "" {
+		t.Fatal(err, a.Why)
+	}
+	got := make([][]string, len(queries))
+	for _, m := range a.Matches {
+		for _, h := range m.Sample {
+			got[m.Fingerprint] = append(got[m.Fingerprint], fmt.Sprintf("%s:%d", h.File, h.Offset))
+		}
+	}
+	return got
+}
+
+func compare(t *testing.T, names []string, got, want [][]string) {
+	t.Helper()
+	hits, some := 0, 0
+	for i := range names {
+		slices.Sort(got[i])
+		slices.Sort(want[i])
+		if !slices.Equal(got[i], want[i]) {
+			t.Errorf("%s: %d hits, Lucene has %d", names[i], len(got[i]), len(want[i]))
+		}
+		hits += len(got[i])
+		some += min(1, len(got[i]))
+	}
+	t.Logf("%d queries, %d with hits, %d hits", len(names), some, hits)
 }
 
 // BenchmarkCorpus: the real fingerprints over the real logs, unpacked, as
