@@ -44,7 +44,7 @@ func align(listed, heard []span) []pair {
 	var out []pair
 	for i, j := 0, 0; i < len(listed) && j < len(heard); {
 		switch {
-		case fits(i, j) && most[i][j] == most[i+1][j+1]+1:
+		case fits(i, j): // to join two oldest ones never costs a join
 			out = append(out, pair{i, j})
 			i, j = i+1, j+1
 		case most[i][j] == most[i][j+1]:

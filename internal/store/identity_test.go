@@ -99,7 +99,7 @@ func TestPatchsetLevelForms(t *testing.T) {
 	w := &world{t: t, s: fresh(t)}
 	// "bare": a query that was not asked for patch sets.
 	for name, l := range map[string][]truth{"query": all, "bare": bare, "rest": withIDs} {
-		for i, order := range []string{"S L", "L S", "S K L L", "L L S", "L K S K L", "S L R", "L R S L", "R S L"} {
+		for i, order := range []string{"S K L L", "L L K S L", "S L R", "L R S"} {
 			w.change++
 			for _, step := range strings.Fields(order) {
 				switch step {
@@ -226,7 +226,7 @@ func TestOtherCommentsAreNotJoined(t *testing.T) {
 // FuzzInterleaving: however stream and list are interleaved, with the list
 // lagging as it likes, what is stored in the end is what was written.
 func FuzzInterleaving(f *testing.F) {
-	for seed := range uint64(14) {
+	for seed := range uint64(8) {
 		f.Add(seed)
 	}
 	s, change := fresh(f), int64(0)

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestRawIsKeptUntilIngested(t *testing.T) {
+	s := fresh(t)
+	lines := []Raw{
+		{Session: "a", Seq: 1, Source: ViaStream, Received: noon, Body: []byte(`{"x":1}`)},
+		{Session: "a", Seq: 2, Source: ViaStream, Received: noon.Add(time.Second), Body: []byte("cut"), Aside: "over 16 MiB"},
+		{Session: "a", Seq: 3, Source: ViaStream, Received: noon.Add(2 * time.Second)},
+	}
+	ok(t, s.AppendRaw(t.Context(), lines))
+	s = restart(t, s)
+	ok(t, s.AppendRaw(t.Context(), lines)) // the acknowledgement was lost
+	got, err := s.PendingRaw(t.Context(), 10)
+	ok(t, err)
+	want := []Raw{lines[0], lines[2]}
+	want[0].ID, want[1].ID = 1, 3
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	gaps, err := s.Gaps(t.Context())
+	ok(t, err)
+	if len(gaps) != 1 || gaps[0].Cause != "over 16 MiB" || !gaps[0].From.Equal(lines[1].Received) || gaps[0].Count != 1 {
+		t.Errorf("gaps = %+v", gaps)
+	}
+	ok(t, s.Ingest(t.Context(), []Heard{{RawID: 1}}))
+	ok(t, s.SetRawAside(t.Context(), 3, "poison"))
+	if got, err := s.PendingRaw(t.Context(), 10); len(got) != 0 || err != nil {
+		t.Errorf("pending = %v %v", got, err)
+	}
+	st, err := s.Status(t.Context())
+	ok(t, err)
+	if st.AsideRaw != 2 || len(st.Gaps) != 2 || !st.LastEvent.Equal(lines[2].Received) || st.PendingRaw != 0 {
+		t.Errorf("status = %+v", st)
+	}
+	if w := word(t, s, `SELECT why FROM raw WHERE id = 3`); w != "poison" {
+		t.Errorf("why = %q", w)
+	}
+}
+
+// TestIngestIsOneTransaction: a batch that fails leaves nothing behind.
+func TestIngestIsOneTransaction(t *testing.T) {
+	s := fresh(t)
+	ok(t, s.AppendRaw(t.Context(), []Raw{{Session: "a", Seq: 1, Source: ViaStream, Received: noon}}))
+	good := forms()[5].stream(1)
+	if err := s.Ingest(t.Context(), []Heard{good, {RawID: 99, Change: aChange(7)}}); err == nil || !strings.Contains(err.Error(), "raw line 99") {
+		t.Fatalf("err = %v", err)
+	}
+	for _, table := range []string{"comment", "change", "recheck", "queue", "account"} {
+		if n := count(t, s, `SELECT count(*) FROM `+table); n != 0 {
+			t.Errorf("%s has %d rows", table, n)
+		}
+	}
+	if got, err := s.PendingRaw(t.Context(), 10); len(got) != 1 || err != nil {
+		t.Errorf("pending = %v %v", got, err)
+	}
+}
+
+func TestGaps(t *testing.T) {
+	s := fresh(t)
+	at := func(m int) time.Time { return noon.Add(time.Duration(m) * time.Minute) }
+	ok(t, s.OpenGap(t.Context(), at(5), "lost"))
+	ok(t, s.OpenGap(t.Context(), at(1), "lost"))
+	ok(t, s.OpenGap(t.Context(), at(3), "dropped-output"))
+	n, err := s.CloseGaps(t.Context(), at(4))
+	if n != 1 || err != nil {
+		t.Errorf("closed %d %v", n, err)
+	}
+	gaps, err := s.Gaps(t.Context())
+	ok(t, err)
+	want := []Gap{{ID: 1, From: at(1), To: at(5), Cause: "lost", Count: 2}}
+	if diff := cmp.Diff(want, gaps); diff != "" {
+		t.Error(diff)
+	}
+	if n, err := s.CloseGaps(t.Context(), at(5)); n != 1 || err != nil {
+		t.Errorf("closed %d %v", n, err)
+	}
+	ok(t, s.OpenGap(t.Context(), at(9), "lost")) // a new one, for the old is closed
+	if n := count(t, s, `SELECT count(*) FROM gap`); n != 3 {
+		t.Errorf("%d gaps", n)
+	}
+}
+
+func TestBegin(t *testing.T) {
+	s := fresh(t)
+	ok(t, s.SetCursor(t.Context(), CursorBegin, noon.Add(-time.Hour).Format(time.RFC3339)))
+	s = restart(t, s)
+	if v, _, err := s.Cursor(t.Context(), CursorBegin); v != noon.Add(-time.Hour).Format(time.RFC3339) || err != nil {
+		t.Errorf("a later start moved the beginning to %q (%v)", v, err)
+	}
+}
