@@ -216,7 +216,7 @@ func TestFaultsAreToldApart(t *testing.T) {
 		"cut":                {loghost.Options{CutAfter: 100}, "broken"},
 		"cut gzip":           {loghost.Options{CutAfter: 100, Encoding: "gzip"}, "broken"},
 		"slow":               {loghost.Options{Slow: time.Minute}, "outage"},
-		"bomb":               {loghost.Options{Bomb: 100 << 20}, "over"},
+		"bomb":               {loghost.Options{Bomb: 8 << 20}, "over"},
 		"over on the wire":   {loghost.Options{Header: http.Header{"X": {"y"}}}, "over"},
 		"unknown coding":     {loghost.Options{Header: http.Header{"Content-Encoding": {"br"}}}, "over"},
 		"coding that is not": {loghost.Options{Header: http.Header{"Content-Encoding": {"deflate"}}}, "broken"},

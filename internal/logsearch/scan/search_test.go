@@ -103,14 +103,14 @@ func TestStatus(t *testing.T) {
 	}{
 		"whole":                     {want: "complete; 0: 1× job-output.txt:1"},
 		"cut in the middle":         {console: loghost.Options{CutAfter: 100_000}, want: "incomplete; 0: 1× job-output.txt:1", again: true},
-		"bomb":                      {console: loghost.Options{Bomb: 20 << 20}, want: "incomplete"},
+		"bomb":                      {console: loghost.Options{Bomb: 4 << 20}, want: "incomplete"},
 		"listed but not there":      {console: loghost.Options{Missing: 9}, want: "incomplete", again: true},
 		"sent inside":               {console: loghost.Options{Redirect: "http://10.0.0.1/"}, want: "incomplete"},
 		"500":                       {console: loghost.Options{Status: 500}},
 		"a file that cannot matter": {other: loghost.Options{Status: 500}, want: "complete; 0: 1× job-output.txt:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, search := world(t, joblog.Options{MaxUnpacked: 10 << 20, MaxRedirects: 2}, `message:boom AND tags:console`)
+			h, search := world(t, joblog.Options{MaxUnpacked: 2 << 20, MaxRedirects: 2}, `message:boom AND tags:console`)
 			if c.console.Redirect != "" {
 				c.console.Redirect = "http://other.example.org/"
 			}
