@@ -177,45 +177,45 @@ func (s *layout) likelyStart(lines []string) int {
 // collect reads the builds. A line that is no build line continues the one
 // above it: details may span lines, and the time then stands on a later one.
 func (s *layout) collect(lines []string) (builds []Build, stop int) {
-	var raw strings.Builder
-	cur := buildLine{}
-	flush := func() {
-		if cur.form == formNone {
-			return
-		}
-		b := readResult(raw.String())
-		b.Job, b.URL, b.UUID = cur.job, cur.url, cur.uuid
+	builds = make([]Build, 0, min(s.end-s.start, 64))
+	i := s.start
+	for i < s.end && s.joins(i) {
+		line := &s.bullets[i]
+		var rest string
+		rest, i = s.whole(lines, i)
+		b := readResult(rest)
+		b.Job, b.URL, b.UUID = line.job, line.url, line.uuid
 		if b.Job == "" {
 			b.Job = jobFromLogURL(b.URL)
 		}
 		builds = append(builds, b)
-		raw.Reset()
 	}
-	i := s.start
-	for ; i < s.end; i++ {
-		if s.joins(i) {
-			flush()
-			cur = s.bullets[i]
-			raw.WriteString(cur.rest)
-			continue
-		}
-		if blank(lines[i]) && i > s.last && !s.goesOn(lines[i:s.end], raw.String()) {
-			break
-		}
-		raw.WriteByte('\n')
-		raw.WriteString(lines[i])
-	}
-	flush()
-	if strings.TrimSpace(strings.Join(lines[min(i, s.end):s.end], "")) == "" {
-		i = s.end
+	for i < s.end && blank(lines[i]) {
+		i++
 	}
 	return builds, i
 }
 
+// whole joins a build line at i with the lines that continue it, and says where
+// they end.
+func (s *layout) whole(lines []string, i int) (rest string, next int) {
+	rest = s.bullets[i].rest
+	from := i + 1
+	for next = from; next < s.end && !s.joins(next); next++ {
+		if blank(lines[next]) && next > s.last && !s.goesOn(lines[next:s.end], lines[next-1]) {
+			break
+		}
+	}
+	if next > from {
+		rest += "\n" + strings.Join(lines[from:next], "\n")
+	}
+	return rest, next
+}
+
 // goesOn decides at a blank line behind the last sure build: the text goes on
-// when its time is still to come.
-func (s *layout) goesOn(rest []string, sofar string) bool {
-	head, _ := cutVoting(strings.TrimRight(sofar, " \n"))
+// when its time does not stand on the line above and is still to come.
+func (s *layout) goesOn(rest []string, above string) bool {
+	head, _ := cutVoting(strings.TrimRight(above, " "))
 	if _, secs := cutElapsed(head); secs != nil {
 		return false
 	}
