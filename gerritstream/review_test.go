@@ -144,3 +144,12 @@ func TestReviewToAFrozenServerEnds(t *testing.T) {
 	w.Thaw()
 	must(t, c.Review(t.Context(), ci.Patchset{Change: 1, Number: 1}, gerritstream.Review{Message: "y"}))
 }
+
+func TestWhatAServerComplainsIsBounded(t *testing.T) {
+	w := newWorld(t, gerrit.Options{})
+	w.RefuseReviews(1, strings.Repeat("x", 4<<20))
+	err := w.client(t).Review(t.Context(), ci.Patchset{Change: 1, Number: 1}, gerritstream.Review{Message: "x"})
+	if err == nil || len(err.Error()) > 1000 {
+		t.Errorf("an error of %d bytes", len(err.Error()))
+	}
+}

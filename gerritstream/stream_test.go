@@ -163,13 +163,14 @@ func TestReconnectsWhenTheServerIsBack(t *testing.T) {
 }
 
 func TestASilentPeerIsGivenUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, gerrit.Options{})
-	w.Opt.Keepalive, w.Opt.Silence, w.Opt.ConnectTimeout = 20*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+	w.Opt.Keepalive, w.Opt.Silence, w.Opt.ConnectTimeout = 100*time.Millisecond, 3*time.Second, 3*time.Second
 	r, c := w.stream(t)
 	began := time.Now()
 	w.Freeze()
 	eventually(t, "silence noticed", func() bool { return r.count(&r.lost) == 1 })
-	if !strings.Contains(r.lost[0], "no keepalive answer") || r.lastByte[0].After(began.Add(250*time.Millisecond)) {
+	if !strings.Contains(r.lost[0], "no keepalive answer") || r.lastByte[0].After(began.Add(2*time.Second)) {
 		t.Errorf("lost: %q, last byte %v after the freeze", r.lost, r.lastByte[0].Sub(began))
 	}
 	// The new connection is taken by the kernel and then nothing comes: the
@@ -180,11 +181,12 @@ func TestASilentPeerIsGivenUp(t *testing.T) {
 }
 
 func TestAQuietPeerThatAnswersIsKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, gerrit.Options{})
-	w.Opt.Keepalive, w.Opt.Silence = 20*time.Millisecond, time.Second
+	w.Opt.Keepalive, w.Opt.Silence = 100*time.Millisecond, 3*time.Second
 	r, c := w.stream(t)
 	first := c.State().LastByte
-	time.Sleep(1500 * time.Millisecond) // longer than Silence: only answers keep it alive
+	time.Sleep(4 * time.Second) // longer than Silence: only answers keep it alive
 	if r.count(&r.lost) != 0 {
 		t.Errorf("lost: %q", r.lost)
 	}
