@@ -33,7 +33,9 @@ func (c *Client) enqueue(cmd Command) {
 	default:
 		var dropped uint64
 		c.update(func(st *State) { st.Dropped++; dropped = st.Dropped })
-		c.log.Warn("irc: command dropped, queue is full", "nick", cmd.Nick, "dropped", dropped)
+		if dropped&(dropped-1) == 0 { // 1, 2, 4, 8 …: a flood must not become one of the log
+			c.log.Warn("irc: command dropped, queue is full", "nick", cmd.Nick, "dropped", dropped)
+		}
 	}
 }
 

@@ -47,6 +47,16 @@ func (c *Client) tlsConfig() *tls.Config {
 	return cfg
 }
 
+// reason is err without addresses: our port differs each time, and a failure that
+// repeats would look new each time.
+func reason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op != "dial" {
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
+	}
+	return err
+}
+
 // lineConn is the net.Conn that girc is given. Reading yields only lines that
 // accept lets through; every write has a deadline, without which girc hangs for
 // as long as a dead peer's buffer stays full.

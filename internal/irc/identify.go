@@ -28,6 +28,17 @@ func (s *session) identify() {
 	}
 }
 
+// declare tells others that we are a machine, where the server knows how
+// (https://ircv3.net/specs/extensions/bot-mode), so that bots leave us alone.
+func (s *session) declare() {
+	s.mu.Lock()
+	mode, nick := s.network.botMode, s.nicks.now
+	s.mu.Unlock()
+	if mode != "" {
+		s.order("MODE " + nick + " +" + mode)
+	}
+}
+
 func (s *session) onLoggedIn(girc.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,6 +13,7 @@ type network struct {
 	chanModes                [4]string // types A to D: see https://modern.ircdocs.horse/#chanmodes-parameter
 	statusSigns              string    // STATUSMSG: signs that may stand before a channel
 	hostLen                  int       // the longest host shown
+	botMode                  string    // the user mode of machines, "" none
 	user, host               string    // ours, as others see them; "" not known
 }
 
@@ -51,6 +52,10 @@ func (n *network) set(name, value string) {
 		}
 	case "STATUSMSG":
 		n.statusSigns = value
+	case "BOT":
+		if len(value) == 1 {
+			n.botMode = value
+		}
 	case "HOSTLEN":
 		if v, err := strconv.Atoi(value); err == nil && v > 0 && v < maxTarget {
 			n.hostLen = max(n.hostLen, v)

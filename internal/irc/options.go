@@ -101,7 +101,12 @@ func (o Options) validate() error {
 	if o.SASL != nil && o.SASL.Mechanism != "PLAIN" && o.SASL.Mechanism != "EXTERNAL" {
 		bad("SASL mechanism %q is neither PLAIN nor EXTERNAL", o.SASL.Mechanism)
 	}
+	seen := map[string]bool{}
 	for _, ch := range o.Channels {
+		if seen[fold(ch.Name)] {
+			bad("channel %q is named twice", ch.Name)
+		}
+		seen[fold(ch.Name)] = true
 		if !validTarget(ch.Name) || !isChannel(ch.Name) || strings.ContainsAny(ch.Key, " ,\r\n\x00") {
 			bad("channel %q cannot be joined: bad name or key", ch.Name)
 		}

@@ -185,7 +185,7 @@ func (s *session) onError(e girc.Event) {
 // write sends a line that registration needs; a failure ends the connection.
 func (s *session) write(line string) {
 	if err := s.conn.send(line); err != nil {
-		s.fail(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, err))
+		s.fail(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, reason(err)))
 	}
 }
 

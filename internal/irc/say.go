@@ -59,7 +59,7 @@ type flight struct {
 
 // Say sends one line to a channel or a nick and returns nil only when the server
 // has answered a PING that was sent after it, so that it must have taken the
-// line. It waits its turn and the pace for that; ctx ends the waiting. The line
+// line (behind a bouncer: that the bouncer did). It waits its turn and the pace for that; ctx ends the waiting. The line
 // is cleaned; cut it before, by Split(text, c.Room(target)). Errors: see
 // ErrNotConnected, ErrNotJoined, ErrUnconfirmed and RefusedError, and ctx's own
 // when it ended before anything was sent.
@@ -190,7 +190,7 @@ func (s *session) put(lines ...string) error {
 	if err == nil {
 		return nil
 	}
-	s.close(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, err))
+	s.close(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, reason(err)))
 	if errors.Is(err, net.ErrClosed) {
 		return ErrNotConnected
 	}
@@ -211,10 +211,21 @@ func (s *session) confirm(r *request, fl *flight, pong <-chan struct{}) error {
 			gone = nil
 			r.answer(fmt.Errorf("%w: %w", ErrUnconfirmed, r.ctx.Err()))
 		case <-s.done:
-			return fmt.Errorf("%w: %w", ErrUnconfirmed, s.err)
+			return s.lastWord(r.target, fl, pong)
 		case <-t.C:
 			s.close(errors.New("irc: the server does not answer"))
 		}
+	}
+}
+
+// lastWord is for a line in flight when the connection ends. The PONG may have
+// come just before: select chooses at random.
+func (s *session) lastWord(target string, fl *flight, pong <-chan struct{}) error {
+	select {
+	case <-pong:
+		return s.verdict(target, fl)
+	default:
+		return fmt.Errorf("%w: %w", ErrUnconfirmed, s.err)
 	}
 }
 

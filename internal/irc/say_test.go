@@ -43,6 +43,7 @@ func TestTextOfAnyLengthArrivesWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	reader.sync()
 	var got strings.Builder
 	for _, line := range reader.lines() {
 		if _, said, ok := strings.Cut(line, "PRIVMSG #ci :"); ok {
@@ -238,13 +239,13 @@ func TestRunRefusesWhatCanNeverWork(t *testing.T) {
 	secret := "hunter2"
 	o := Options{
 		Server: "nowhere", Nick: "9bad nick", Password: secret + "\r\n", NickServ: secret + "\n",
-		SASL: &SASL{Mechanism: "SCRAM", Password: secret}, Channels: []Channel{{Name: "no channel"}, {Name: "#ok", Key: "a b"}},
+		SASL: &SASL{Mechanism: "SCRAM", Password: secret}, Channels: []Channel{{Name: "no channel"}, {Name: "#ok", Key: "a b"}, {Name: "#twice"}, {Name: "#TWICE"}},
 	}
 	err := New(o).Run(t.Context())
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"nowhere", "9bad nick", "SCRAM", "no channel", "#ok"} {
+	for _, want := range []string{"nowhere", "9bad nick", "SCRAM", "no channel", "#ok", "#TWICE"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not name %q: %v", want, err)
 		}

@@ -113,7 +113,7 @@ func (s *session) read() {
 	if err == nil {
 		err = errors.New("closed")
 	}
-	s.close(fmt.Errorf("irc: connection to %s: %w", s.c.opts.Server, err))
+	s.close(fmt.Errorf("irc: connection to %s: %w", s.c.opts.Server, reason(err)))
 }
 
 // library is a girc client that parses, answers PING, and no more.
@@ -157,6 +157,7 @@ func (s *session) live() {
 	defer wg.Wait()
 	wg.Go(s.sendLoop)
 	wg.Go(s.pingLoop)
+	s.declare()
 	s.identify()
 	if !s.publish() {
 		return

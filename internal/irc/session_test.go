@@ -3,9 +3,11 @@ package irc
 import (
 	"bytes"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,6 +86,52 @@ func TestReconnectsAfterCut(t *testing.T) {
 	if err := b.Say(t.Context(), "#ci", "back"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestRepeatedFailureIsLoggedOnce: our own port must not make it look new.
+func TestRepeatedFailureIsLoggedOnce(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	var taken atomic.Int32
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			taken.Add(1)
+			conn.(*net.TCPConn).SetLinger(0) // a reset
+			conn.Close()
+		}
+	}()
+	var log buffer
+	o := options(ln.Addr().String())
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	launch(t, o, hurried())
+	eventually(t, func() string {
+		if taken.Load() < 30 {
+			return "too few attempts"
+		}
+		return ""
+	})
+	// The reset shows as "read" or "write", EOF or reset, whichever comes first.
+	if n := strings.Count(log.String(), "connection failed"); n > 25 {
+		t.Errorf("%d of 30 attempts were logged:\n%s", n, log.String())
+	}
+	if strings.Contains(log.String(), "->") {
+		t.Errorf("the log names our port:\n%s", log.String())
+	}
+}
+
+func TestDeclaresItselfABot(t *testing.T) {
+	s := server(t, ircd.Options{})
+	p := arrive(t, s.Addr(), "ann")
+	launch(t, options(s.Addr()), hurried()).joined()
+	p.say("WHOIS recheckbot")
+	p.expect(" 335 ann recheckbot :is a bot")
 }
 
 // TestBlackHoleIsNoticed: the peer takes everything and says nothing.
