@@ -43,12 +43,11 @@ type Reader interface {
 // Answers answers people's questions from the tables, on IRC and on the command
 // line alike. It only reads.
 type Answers struct {
-	Reader    Reader
-	Groups    []Group
-	BugURL    func(ci.BugRef) string // "" where the tracker is not known
-	ChangeURL func(change int64) string
-	Version   string
-	Now       func() time.Time
+	Reader  Reader
+	Groups  []Group
+	BugURL  func(ci.BugRef) string // "" where the tracker is not known
+	Version string
+	Now     func() time.Time
 }
 
 // Answer is what a question got: lines for IRC, and itself as JSON.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func (s *Set) hits(matches []logsearch.Match) []store.Hit {
 		if len(m.Sample) > 0 {
 			hit := m.Sample[0]
 			h.File, h.URL, h.Line, h.Offset, h.At = hit.File, hit.URL, hit.Line, hit.Offset, hit.Time
-			h.Excerpt = cutBytes(strings.ToValidUTF8(hit.Text, "\uFFFD"), maxExcerpt)
+			h.Excerpt = cutBytes(strings.ToValidUTF8(cmp.Or(hit.Quote, hit.Text), "\uFFFD"), maxExcerpt)
 		}
 		out = append(out, h)
 	}

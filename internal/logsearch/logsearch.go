@@ -72,6 +72,7 @@ type Hit struct {
 	File   string // path below the log folder
 	URL    string // where a person can read it; may be empty
 	Text   string // the event's text, bounded
+	Quote  string // the line of Text that shows best why it matched
 	DocID  string // an index's document, empty for the scanner
 	Line   int64  // 1-based
 	Offset int64  // bytes, of the plain text

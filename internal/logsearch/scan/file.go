@@ -107,8 +107,9 @@ func (s *Searcher) hit(r *result, t task, i int, truth lucene.Truth, doc *lucene
 	}
 	to.n++
 	if len(to.sample) < s.e.o.MaxSample {
-		to.sample = append(to.sample, logsearch.Hit{File: t.info.Name, URL: t.info.URL,
-			Text: excerpt(ev.Text, s.e.o.MaxText), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
+		text := excerpt(ev.Text, s.e.o.MaxText)
+		to.sample = append(to.sample, logsearch.Hit{File: t.info.Name, URL: t.info.URL, Text: text,
+			Quote: quote(t.trees[i], s.e.o.Mapping, text), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
 	}
 }
 
