@@ -11,7 +11,7 @@ import (
 // Bug is what is known of a bug; ErrNotFound when nobody ever named it. Private
 // changes are left out of the numbers.
 func (s *Store) Bug(ctx context.Context, ref ci.BugRef) (b BugInfo, err error) {
-	err = s.view(ctx, "bug", ref, func(tx *sql.Tx) error {
+	err = s.view(ctx, "bug", ref, func(tx *txn) error {
 		id, ok, err := lookupID(ctx, tx, `SELECT id FROM bug WHERE tracker = ? AND ref = ?`, ref.Tracker, ref.Ref)
 		if err != nil {
 			return err
@@ -25,7 +25,7 @@ func (s *Store) Bug(ctx context.Context, ref ci.BugRef) (b BugInfo, err error) {
 	return b, err
 }
 
-func (s *Store) bugInfo(ctx context.Context, tx *sql.Tx, id int64) (b BugInfo, err error) {
+func (s *Store) bugInfo(ctx context.Context, tx *txn, id int64) (b BugInfo, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT g.tracker, g.ref, g.title, g.status, g.private, coalesce(q.state, ''),
 			(SELECT count(*) FROM recheck_bug n JOIN recheck r ON r.comment = n.comment JOIN change c ON c.number = r.change
 				WHERE n.bug = g.id AND NOT r.by_bot AND NOT c.private)
@@ -54,7 +54,7 @@ const titleFresh = 24 * time.Hour
 // TitleWanted are the bugs whose tracker is to be asked now: never asked ones
 // first.
 func (s *Store) TitleWanted(ctx context.Context, now time.Time, limit int) (out []ci.BugRef, err error) {
-	err = s.view(ctx, "titles wanted", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "titles wanted", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, func(rows *sql.Rows) (r ci.BugRef, err error) {
 			err = rows.Scan(&r.Tracker, &r.Ref)
 			return r, err
@@ -66,7 +66,7 @@ func (s *Store) TitleWanted(ctx context.Context, now time.Time, limit int) (out 
 
 // SaveTitle stores what a tracker said; it is asked again a day later.
 func (s *Store) SaveTitle(ctx context.Context, ref ci.BugRef, title, status string, private bool, at time.Time) error {
-	return s.update(ctx, "save title of", ref, func(tx *sql.Tx) error {
+	return s.update(ctx, "save title of", ref, func(tx *txn) error {
 		id, err := bugID(ctx, tx, ref)
 		if err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s *Store) SaveTitle(ctx context.Context, ref ci.BugRef, title, status stri
 
 // RetryTitle asks a bug's tracker again at next; what was known stays.
 func (s *Store) RetryTitle(ctx context.Context, ref ci.BugRef, next time.Time, why string) error {
-	return s.update(ctx, "retry title of", ref, func(tx *sql.Tx) error {
+	return s.update(ctx, "retry title of", ref, func(tx *txn) error {
 		return execOne(ctx, tx, `UPDATE bug SET state = 'failed', why = ?, next_ms = ?, tries = tries + 1 WHERE tracker = ? AND ref = ?`,
 			why, ms(next), ref.Tracker, ref.Ref)
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/url"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // saveBuild finds or makes the build of one line of the report. A build that
 // another comment named already (a dependency cycle) keeps its state.
-func (r *reporting) saveBuild(ctx context.Context, tx *sql.Tx, pos int, b cicomment.Build) error {
+func (r *reporting) saveBuild(ctx context.Context, tx *txn, pos int, b cicomment.Build) error {
 	ext := buildExt(b, r.comment, pos)
 	id, there, err := lookupID(ctx, tx, `SELECT id FROM build WHERE ci = ? AND ext = ?`, r.ci, ext)
 	if err != nil {
@@ -29,7 +28,7 @@ func (r *reporting) saveBuild(ctx context.Context, tx *sql.Tx, pos int, b cicomm
 	return err
 }
 
-func (r *reporting) insertBuild(ctx context.Context, tx *sql.Tx, ext string, b cicomment.Build) (int64, error) {
+func (r *reporting) insertBuild(ctx context.Context, tx *txn, ext string, b cicomment.Build) (int64, error) {
 	job, err := nameID(ctx, tx, nameJob, b.Job)
 	if err != nil {
 		return 0, err
@@ -123,14 +122,14 @@ func canonicalURL(raw string) string {
 }
 
 // notePipeline remembers that a project runs a pipeline.
-func notePipeline(ctx context.Context, tx *sql.Tx, project int64, pipeline any, own time.Time) error {
+func notePipeline(ctx context.Context, tx *txn, project int64, pipeline any, own time.Time) error {
 	_, err := exec(ctx, tx, `INSERT INTO project_pipeline (project, pipeline, last_ms) VALUES (?,?,?)
 		ON CONFLICT (project, pipeline) DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)`, project, pipeline, ms(own))
 	return err
 }
 
 // learnPipeline fills in a buildset's pipeline, which the stream never tells.
-func (s *Store) learnPipeline(ctx context.Context, tx *sql.Tx, buildset int64, pipeline string) error {
+func (s *Store) learnPipeline(ctx context.Context, tx *txn, buildset int64, pipeline string) error {
 	id, err := nameID(ctx, tx, namePipeline, pipeline)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"testing"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 
 func savedChange(t *testing.T, s *Store, number int64) (c ci.Change) {
 	t.Helper()
-	ok(t, s.view(t.Context(), "test", number, func(tx *sql.Tx) (err error) {
+	ok(t, s.view(t.Context(), "test", number, func(tx *txn) (err error) {
 		c, err = loadChange(t.Context(), tx, number)
 		return err
 	}))
@@ -59,7 +58,7 @@ func TestChange(t *testing.T) {
 func TestAccountsAreOne(t *testing.T) {
 	s := fresh(t)
 	var ids []int64
-	ok(t, s.update(t.Context(), "test", "", func(tx *sql.Tx) error {
+	ok(t, s.update(t.Context(), "test", "", func(tx *txn) error {
 		for _, a := range []ci.Account{
 			{Username: "alice", Email: "a@example.org"}, {Username: "alice", GerritID: 5}, {GerritID: 5},
 			{Email: "b@example.org"}, {GerritID: 6, Email: "b@example.org"}, {GerritID: 6, Username: "bob"}, {Username: "bob"},

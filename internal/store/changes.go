@@ -13,7 +13,7 @@ import (
 // A list that is older than the newest one cannot take back what is known, and
 // nothing un-merges a change. The stream can make a change private but not
 // public: to say too little is the safe side.
-func saveChange(ctx context.Context, tx *sql.Tx, c ci.Change, via string) error {
+func saveChange(ctx context.Context, tx *txn, c ci.Change, via string) error {
 	project, err := nameID(ctx, tx, nameProject, c.Project)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ const (
 			THEN excluded.gerrit_updated_s ELSE gerrit_updated_s END`
 )
 
-func maybeAccount(ctx context.Context, tx *sql.Tx, a ci.Account) (any, error) {
+func maybeAccount(ctx context.Context, tx *txn, a ci.Account) (any, error) {
 	if a.Ident() == "" {
 		return nil, nil
 	}
@@ -70,7 +70,7 @@ const changeColumns = `c.number, p.text, b.text, c.change_key, c.subject, c.stat
 	c.current_ps, c.gerrit_updated_s, coalesce(o.username, ''), coalesce(o.name, ''), coalesce(o.email, ''), coalesce(o.gerrit_id, 0)`
 
 // loadChange reads a change back, whole.
-func loadChange(ctx context.Context, tx *sql.Tx, number int64) (ci.Change, error) {
+func loadChange(ctx context.Context, tx *txn, number int64) (ci.Change, error) {
 	var c ci.Change
 	var hashtags string
 	var updated sql.NullInt64

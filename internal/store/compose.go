@@ -9,7 +9,7 @@ import (
 
 // DueReports are the open reports that may speak now, oldest first.
 func (s *Store) DueReports(ctx context.Context, now time.Time, limit int) (out []int64, err error) {
-	err = s.view(ctx, "due reports", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due reports", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanInt, `SELECT comment FROM report WHERE state = 'open' AND next_ms <= ? ORDER BY own_ms, comment LIMIT ?`,
 			ms(now), limit)
 		return err
@@ -21,7 +21,7 @@ func (s *Store) DueReports(ctx context.Context, now time.Time, limit int) (out [
 // said, in one transaction. ErrState: the report was decided before; nothing
 // is put into the outbox then.
 func (s *Store) Decide(ctx context.Context, report int64, state, why string, out []Outgoing) error {
-	return s.update(ctx, "decide report", report, func(tx *sql.Tx) error {
+	return s.update(ctx, "decide report", report, func(tx *txn) error {
 		if state != ReportSaid && state != ReportSilent && state != ReportRefused {
 			return fmt.Errorf("state %q is no decision", state)
 		}
@@ -36,7 +36,7 @@ func (s *Store) Decide(ctx context.Context, report int64, state, why string, out
 
 // RetryReport looks at an open report again at next.
 func (s *Store) RetryReport(ctx context.Context, report int64, next time.Time, why string) error {
-	return s.update(ctx, "retry report", report, func(tx *sql.Tx) error {
+	return s.update(ctx, "retry report", report, func(tx *txn) error {
 		return execOne(ctx, tx, `UPDATE report SET next_ms = ?, why = ?, tries = tries + 1, at_ms = ? WHERE comment = ? AND state = 'open'`,
 			ms(next), why, ms(s.now()), report)
 	})
@@ -46,7 +46,7 @@ func (s *Store) RetryReport(ctx context.Context, report int64, next time.Time, w
 // on yet, oldest first. Bugs that a fingerprint of the newest set names are
 // left out.
 func (s *Store) DueRechecks(ctx context.Context, now time.Time, limit int) (out []RecheckedBug, err error) {
-	err = s.view(ctx, "due rechecks", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due rechecks", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanRechecked, `SELECT n.bug, g.tracker, g.ref FROM recheck_bug n JOIN bug g ON g.id = n.bug
 			WHERE n.state = 'new' AND n.next_ms <= ? AND NOT `+fmt.Sprintf(tracked, "n.bug")+`
 			GROUP BY n.bug ORDER BY min(n.id) LIMIT ?`, ms(now), limit)
@@ -65,7 +65,7 @@ func scanRechecked(rows *sql.Rows) (b RecheckedBug, err error) {
 	return b, err
 }
 
-func fillRechecked(ctx context.Context, tx *sql.Tx, b *RecheckedBug) error {
+func fillRechecked(ctx context.Context, tx *txn, b *RecheckedBug) error {
 	var newest sql.NullInt64
 	err := tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE n.state <> 'new'), max(r.own_ms), min(c.private)
 		FROM recheck_bug n JOIN recheck r ON r.comment = n.comment JOIN change c ON c.number = r.change
@@ -88,7 +88,7 @@ func fillRechecked(ctx context.Context, tx *sql.Tx, b *RecheckedBug) error {
 // said into the outbox, in one transaction. ErrState: all of them were decided
 // before; nothing is said then.
 func (s *Store) DecideRechecks(ctx context.Context, ids []int64, why string, out []Outgoing) error {
-	return s.update(ctx, "decide rechecks", ids, func(tx *sql.Tx) error {
+	return s.update(ctx, "decide rechecks", ids, func(tx *txn) error {
 		decided, now := int64(0), s.now()
 		for _, id := range ids {
 			n, err := exec(ctx, tx, `UPDATE recheck_bug SET state = ?, why = ?, next_ms = NULL, tries = tries + 1, at_ms = ? WHERE id = ? AND state = 'new'`,
@@ -109,7 +109,7 @@ func (s *Store) DecideRechecks(ctx context.Context, ids []int64, why string, out
 }
 
 // finishRechecks decides the open rechecks all of whose namings are decided.
-func finishRechecks(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func finishRechecks(ctx context.Context, tx *txn, now time.Time) error {
 	comments, err := collect(ctx, tx, scanInt, `SELECT comment FROM recheck r WHERE state = 'new'
 		AND NOT EXISTS (SELECT 1 FROM recheck_bug n WHERE n.comment = r.comment AND n.state = 'new')`)
 	if err != nil {

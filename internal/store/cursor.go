@@ -14,14 +14,14 @@ const CursorBegin = "begin"
 // Cursor is a step's own note and when it was made; empty and zero when there
 // is none.
 func (s *Store) Cursor(ctx context.Context, name string) (value string, at time.Time, err error) {
-	err = s.view(ctx, "cursor", name, func(tx *sql.Tx) error {
+	err = s.view(ctx, "cursor", name, func(tx *txn) error {
 		value, at, err = cursor(ctx, tx, name)
 		return err
 	})
 	return value, at, err
 }
 
-func cursor(ctx context.Context, tx *sql.Tx, name string) (value string, at time.Time, err error) {
+func cursor(ctx context.Context, tx *txn, name string) (value string, at time.Time, err error) {
 	var t sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT value, at_ms FROM cursor WHERE name = ?`, name).Scan(&value, &t)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -32,7 +32,7 @@ func cursor(ctx context.Context, tx *sql.Tx, name string) (value string, at time
 
 // SetCursor writes a step's own note.
 func (s *Store) SetCursor(ctx context.Context, name, value string) error {
-	return s.update(ctx, "set cursor", name, func(tx *sql.Tx) error {
+	return s.update(ctx, "set cursor", name, func(tx *txn) error {
 		_, err := exec(ctx, tx, `INSERT INTO cursor (name, value, at_ms) VALUES (?,?,?)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value, at_ms = excluded.at_ms`, name, value, ms(s.now()))
 		return err
@@ -41,7 +41,7 @@ func (s *Store) SetCursor(ctx context.Context, name, value string) error {
 
 // begin notes the time of the first start.
 func (s *Store) begin(ctx context.Context) error {
-	return s.update(ctx, "note first start", "", func(tx *sql.Tx) error {
+	return s.update(ctx, "note first start", "", func(tx *txn) error {
 		now := s.now()
 		_, err := exec(ctx, tx, `INSERT INTO cursor (name, value, at_ms) VALUES (?,?,?) ON CONFLICT (name) DO NOTHING`,
 			CursorBegin, now.UTC().Format(time.RFC3339), ms(now))
@@ -54,7 +54,7 @@ func (s *Store) begin(ctx context.Context) error {
 const beginSlack = 5 * time.Second
 
 // beforeBegin reports whether own lies before the first start.
-func beforeBegin(ctx context.Context, tx *sql.Tx, own time.Time) (bool, error) {
+func beforeBegin(ctx context.Context, tx *txn, own time.Time) (bool, error) {
 	value, _, err := cursor(ctx, tx, CursorBegin)
 	if err != nil || value == "" {
 		return false, err

@@ -2,14 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
 // Sending notes, before the send, that it is tried now. ErrState: the row is
 // not ready, so it must not be sent.
 func (s *Store) Sending(ctx context.Context, id int64) error {
-	return s.update(ctx, "sending", id, func(tx *sql.Tx) error {
+	return s.update(ctx, "sending", id, func(tx *txn) error {
 		return execOne(ctx, tx, `UPDATE outbox SET state = 'sending', why = '', next_ms = NULL, attempted_ms = ?1, at_ms = ?1, tries = tries + 1
 			WHERE id = ?2 AND state = 'ready'`, ms(s.now()), id)
 	})
@@ -22,7 +21,7 @@ func (s *Store) Sent(ctx context.Context, id int64) error {
 
 // Proven notes the proof that it was said.
 func (s *Store) Proven(ctx context.Context, id int64, proof string) error {
-	return s.update(ctx, "proven", id, func(tx *sql.Tx) error {
+	return s.update(ctx, "proven", id, func(tx *txn) error {
 		_, err := exec(ctx, tx, `UPDATE outbox SET state = 'proven', proof = ?, why = '', next_ms = NULL, at_ms = ? WHERE id = ? AND state <> 'proven'`,
 			proof, ms(s.now()), id)
 		return err
@@ -49,7 +48,7 @@ func (s *Store) Unconfirmed(ctx context.Context, id int64, why string) error {
 // turn moves a row to a state from any of the given ones. A row in another
 // state was decided otherwise meanwhile and stays as it is.
 func (s *Store) turn(ctx context.Context, op string, id int64, state, why string, next any, from string) error {
-	return s.update(ctx, op, id, func(tx *sql.Tx) error {
+	return s.update(ctx, op, id, func(tx *txn) error {
 		_, err := exec(ctx, tx, `UPDATE outbox SET state = ?, why = ?, next_ms = ?, at_ms = ? WHERE id = ? AND state IN (`+from+`)`,
 			state, why, next, ms(s.now()), id)
 		return err
@@ -59,7 +58,7 @@ func (s *Store) turn(ctx context.Context, op string, id int64, state, why string
 // Unproven are the rows of a medium that were, or may have been, sent and are
 // not proven, oldest first.
 func (s *Store) Unproven(ctx context.Context, medium string) (out []Out, err error) {
-	err = s.view(ctx, "unproven of", medium, func(tx *sql.Tx) error {
+	err = s.view(ctx, "unproven of", medium, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanOut, `SELECT `+outColumns+` FROM outbox
 			WHERE medium = ? AND state IN ('sending', 'sent') ORDER BY id`, medium)
 		return err
@@ -70,7 +69,7 @@ func (s *Store) Unproven(ctx context.Context, medium string) (out []Out, err err
 // ProveRef notes that our own comment with this reference was seen. It reports
 // whether a row has it.
 func (s *Store) ProveRef(ctx context.Context, ref, proof string) (found bool, err error) {
-	err = s.update(ctx, "prove reference", ref, func(tx *sql.Tx) error {
+	err = s.update(ctx, "prove reference", ref, func(tx *txn) error {
 		found, err = s.proveRef(ctx, tx, ref, proof)
 		return err
 	})
@@ -78,7 +77,7 @@ func (s *Store) ProveRef(ctx context.Context, ref, proof string) (found bool, er
 }
 
 // proveRef proves whatever state the row is in: the comment is there.
-func (s *Store) proveRef(ctx context.Context, tx *sql.Tx, ref, proof string) (bool, error) {
+func (s *Store) proveRef(ctx context.Context, tx *txn, ref, proof string) (bool, error) {
 	if ref == "" {
 		return false, nil
 	}

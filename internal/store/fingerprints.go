@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -11,7 +10,7 @@ import (
 // Queued bugs that it names become "fingerprinted"; those that were so and are
 // named no more become open again.
 func (s *Store) SaveSet(ctx context.Context, sha [32]byte, items []FingerprintRow) (fpset int64, err error) {
-	err = s.update(ctx, "save fingerprint set", fmt.Sprintf("%x", sha[:6]), func(tx *sql.Tx) error {
+	err = s.update(ctx, "save fingerprint set", fmt.Sprintf("%x", sha[:6]), func(tx *txn) error {
 		now := s.now()
 		fpset, err = insert(ctx, tx, `INSERT INTO fpset (sha, load, loaded_ms) VALUES (?1, (SELECT coalesce(max(load), 0) + 1 FROM fpset), ?2)
 			ON CONFLICT (sha) DO UPDATE SET load = excluded.load, loaded_ms = excluded.loaded_ms RETURNING id`, sha[:], ms(now))
@@ -28,7 +27,7 @@ func (s *Store) SaveSet(ctx context.Context, sha [32]byte, items []FingerprintRo
 	return fpset, err
 }
 
-func saveFingerprint(ctx context.Context, tx *sql.Tx, fpset int64, item FingerprintRow, now time.Time) error {
+func saveFingerprint(ctx context.Context, tx *txn, fpset int64, item FingerprintRow, now time.Time) error {
 	id, err := insert(ctx, tx, `INSERT INTO fingerprint (name, sha, yaml, title, first_ms) VALUES (?,?,?,?,?)
 		ON CONFLICT (name, sha) DO UPDATE SET title = excluded.title RETURNING id`, item.Name, item.SHA[:], item.YAML, item.Title, ms(now))
 	if err != nil {
@@ -51,7 +50,7 @@ func saveFingerprint(ctx context.Context, tx *sql.Tx, fpset int64, item Fingerpr
 }
 
 // markQueue fits the queue, and what waits to be announced, to the newest set.
-func markQueue(ctx context.Context, tx *sql.Tx, now time.Time) error {
+func markQueue(ctx context.Context, tx *txn, now time.Time) error {
 	has, is := fmt.Sprintf(tracked, "queue.bug"), fmt.Sprintf(tracked, "recheck_bug.bug")
 	_, err := exec(ctx, tx, `UPDATE queue SET state = 'fingerprinted', since_ms = ?, why = 'a fingerprint names it', holder = '', until_ms = NULL
 		WHERE state IN ('open', 'claimed') AND `+has, ms(now))

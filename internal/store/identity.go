@@ -55,7 +55,7 @@ const secondsApart = 2
 // belongs to: the oldest that no line has claimed. Lines come in order, so the
 // oldest is the right one whenever none was lost; a text that cannot be the
 // same comment's is passed over.
-func claim(ctx context.Context, tx *sql.Tx, change, author, event int64, text string) (*known, error) {
+func claim(ctx context.Context, tx *txn, change, author, event int64, text string) (*known, error) {
 	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment
 		WHERE change = ? AND author = ? AND event_s IS NULL AND gerrit_s BETWEEN ? AND ? ORDER BY gerrit_s, nth`,
 		change, author, event-secondsApart, event)
@@ -72,7 +72,7 @@ func claim(ctx context.Context, tx *sql.Tx, change, author, event int64, text st
 // again finds the row of a line that another stream session brought already:
 // two connections that overlap bring each event twice. Lines of one session are
 // never the same comment, however equal they are.
-func again(ctx context.Context, tx *sql.Tx, change, author, event int64, text, session string) (*known, error) {
+func again(ctx context.Context, tx *txn, change, author, event int64, text, session string) (*known, error) {
 	if session == "" {
 		return nil, nil
 	}

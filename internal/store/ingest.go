@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -20,7 +19,7 @@ func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	return s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *sql.Tx) error {
+	return s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *txn) error {
 		for _, h := range batch {
 			if err := s.ingest(ctx, tx, h); err != nil {
 				return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
@@ -30,7 +29,7 @@ func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
 	})
 }
 
-func (s *Store) ingest(ctx context.Context, tx *sql.Tx, h Heard) error {
+func (s *Store) ingest(ctx context.Context, tx *txn, h Heard) error {
 	var session string
 	if h.RawID != 0 {
 		of, fresh, err := s.takeRaw(ctx, tx, h.RawID)
@@ -73,7 +72,7 @@ type entry struct {
 	c              Comment
 }
 
-func (s *Store) author(ctx context.Context, tx *sql.Tx, c Comment) (int64, error) {
+func (s *Store) author(ctx context.Context, tx *txn, c Comment) (int64, error) {
 	id, err := account(ctx, tx, c.Author, c.Parsed.Role)
 	if err != nil {
 		return 0, fmt.Errorf("account %s: %w", c.Author.Ident(), err)
@@ -83,7 +82,7 @@ func (s *Store) author(ctx context.Context, tx *sql.Tx, c Comment) (int64, error
 
 // ingestStream stores a comment as the stream brings it: joined with the listed
 // row that it belongs to, else provisional.
-func (s *Store) ingestStream(ctx context.Context, tx *sql.Tx, e entry) error {
+func (s *Store) ingestStream(ctx context.Context, tx *txn, e entry) error {
 	event := e.c.EventTime.Unix()
 	k, err := again(ctx, tx, e.change, e.author, event, e.c.Body, e.session)
 	if err != nil {
@@ -110,13 +109,13 @@ func (s *Store) ingestStream(ctx context.Context, tx *sql.Tx, e entry) error {
 	return s.heardMeaning(ctx, tx, *k, e)
 }
 
-func addSession(ctx context.Context, tx *sql.Tx, k known, session string) error {
+func addSession(ctx context.Context, tx *txn, k known, session string) error {
 	_, err := exec(ctx, tx, `UPDATE comment SET sessions = ? WHERE id = ?`, sessionsJSON(append(k.sessions, session)...), k.id)
 	return err
 }
 
 // insertComment stores a comment that no row stands for, with its meaning.
-func (s *Store) insertComment(ctx context.Context, tx *sql.Tx, e entry) error {
+func (s *Store) insertComment(ctx context.Context, tx *txn, e entry) error {
 	level, err := levelJSON(e.c.PatchsetLevel)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ type applying struct {
 	reports         []int64
 }
 
-func (a *applying) load(ctx context.Context, tx *sql.Tx) error {
+func (a *applying) load(ctx context.Context, tx *txn) error {
 	err := tx.QueryRowContext(ctx, `SELECT s.ci, s.pipeline, s.own_ms, s.first_seen_ms, c.project, c.branch
 		FROM buildset s JOIN report r ON r.buildset = s.id JOIN change c ON c.number = r.change
 		WHERE s.id = ? ORDER BY r.comment LIMIT 1`, a.buildset).
@@ -55,7 +55,7 @@ func (a *applying) find(b LookedBuild) (LookupBuild, bool) {
 	return n, true
 }
 
-func (a *applying) build(ctx context.Context, tx *sql.Tx, b LookedBuild) error {
+func (a *applying) build(ctx context.Context, tx *txn, b LookedBuild) error {
 	n, ok := a.find(b)
 	if !ok && (!b.Final || b.UUID == "") {
 		return nil // superseded by the CI's own next try, or without identity
@@ -100,7 +100,7 @@ func (a *applying) state(b LookedBuild) (BuildState, string) {
 
 // add stores a build that the comment left out, in every report of the
 // buildset.
-func (a *applying) add(ctx context.Context, tx *sql.Tx, b LookedBuild) error {
+func (a *applying) add(ctx context.Context, tx *txn, b LookedBuild) error {
 	job, err := nameID(ctx, tx, nameJob, b.Job)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (a *applying) add(ctx context.Context, tx *sql.Tx, b LookedBuild) error {
 }
 
 // finish ends the question when the answer was complete or nothing needs more.
-func (a *applying) finish(ctx context.Context, tx *sql.Tx) error {
+func (a *applying) finish(ctx context.Context, tx *txn) error {
 	if !a.complete {
 		_, err := exec(ctx, tx, `UPDATE buildset SET why = ?1, at_ms = ?2,
 				state = CASE WHEN ?5 THEN 'lookup' ELSE 'done' END, next_ms = CASE WHEN ?5 THEN ?3 END WHERE id = ?4`,
@@ -145,7 +145,7 @@ func (a *applying) finish(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-func (a *applying) needsMore(ctx context.Context, tx *sql.Tx) bool {
+func (a *applying) needsMore(ctx context.Context, tx *txn) bool {
 	_, more, err := lookupID(ctx, tx, `SELECT 1 FROM buildset s WHERE s.id = ? AND s.state = 'lookup' AND (NOT s.complete
 		OR EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup'))`, a.buildset)
 	return more || err != nil

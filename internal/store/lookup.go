@@ -10,7 +10,7 @@ import (
 // DueLookups are the questions to a CI's API that are due: first those that
 // builds wait for, oldest first.
 func (s *Store) DueLookups(ctx context.Context, now time.Time, limit int) (out []Lookup, err error) {
-	err = s.view(ctx, "due lookups", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due lookups", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanLookup, `SELECT s.id, n.text, s.uuid, s.own_ms, s.first_seen_ms, s.tries
 			FROM buildset s JOIN name n ON n.id = s.ci WHERE s.state = 'lookup' AND s.next_ms <= ?
 			ORDER BY EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup') DESC, s.own_ms, s.id LIMIT ?`, ms(now), limit)
@@ -34,7 +34,7 @@ func scanLookup(rows *sql.Rows) (Lookup, error) {
 }
 
 // lookupBuilds are the builds that the comments of a buildset named, in order.
-func lookupBuilds(ctx context.Context, tx *sql.Tx, buildset int64) ([]LookupBuild, error) {
+func lookupBuilds(ctx context.Context, tx *txn, buildset int64) ([]LookupBuild, error) {
 	return collect(ctx, tx, func(rows *sql.Rows) (b LookupBuild, err error) {
 		err = rows.Scan(&b.ID, &b.UUID, &b.Job, &b.Waiting)
 		return b, err
@@ -48,7 +48,7 @@ func lookupBuilds(ctx context.Context, tx *sql.Tx, buildset int64) ([]LookupBuil
 // go on to be searched. A complete answer ends the question; what it does not
 // tell is unknown.
 func (s *Store) ApplyLookup(ctx context.Context, buildset int64, l Looked) error {
-	return s.update(ctx, "apply lookup of buildset", buildset, func(tx *sql.Tx) error {
+	return s.update(ctx, "apply lookup of buildset", buildset, func(tx *txn) error {
 		a := applying{buildset: buildset, complete: l.Complete, why: l.Why, now: s.now()}
 		if err := a.load(ctx, tx); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Store) ApplyLookup(ctx context.Context, buildset int64, l Looked) error
 
 // RetryLookup asks again at next.
 func (s *Store) RetryLookup(ctx context.Context, buildset int64, next time.Time, why string) error {
-	return s.update(ctx, "retry lookup of buildset", buildset, func(tx *sql.Tx) error {
+	return s.update(ctx, "retry lookup of buildset", buildset, func(tx *txn) error {
 		return execOne(ctx, tx, `UPDATE buildset SET next_ms = ?, why = ?, tries = tries + 1, at_ms = ? WHERE id = ? AND state = ?`,
 			ms(next), why, ms(s.now()), buildset, buildsetLookup)
 	})
@@ -85,7 +85,7 @@ func (s *Store) RetryLookup(ctx context.Context, buildset int64, next time.Time,
 // it are unknown, and no build of a buildset that is not completely known is
 // counted.
 func (s *Store) GiveUpLookup(ctx context.Context, buildset int64, why string) error {
-	return s.update(ctx, "give up lookup of buildset", buildset, func(tx *sql.Tx) error {
+	return s.update(ctx, "give up lookup of buildset", buildset, func(tx *txn) error {
 		now := s.now()
 		err := execOne(ctx, tx, `UPDATE buildset SET state = ?, why = ?, next_ms = NULL, at_ms = ? WHERE id = ? AND state = ?`,
 			buildsetGaveUp, why, ms(now), buildset, buildsetLookup)
@@ -103,7 +103,7 @@ func (s *Store) GiveUpLookup(ctx context.Context, buildset int64, why string) er
 }
 
 // endWaiting makes what still waits for the API unknown.
-func endWaiting(ctx context.Context, tx *sql.Tx, buildset int64, why string, now time.Time) error {
+func endWaiting(ctx context.Context, tx *txn, buildset int64, why string, now time.Time) error {
 	_, err := exec(ctx, tx, `UPDATE build SET state = ?, why = ?, next_ms = NULL, at_ms = ? WHERE buildset = ? AND state = ?`,
 		string(BuildUnknown), why, ms(now), buildset, string(BuildLookup))
 	return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -57,7 +56,7 @@ func recheckWeight(k cicomment.RecheckKind) int {
 }
 
 // heardMeaning takes the stream's text of a listed row into account.
-func (s *Store) heardMeaning(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+func (s *Store) heardMeaning(ctx context.Context, tx *txn, k known, e entry) error {
 	if k.guess && !said(e.c.Body, k.level) {
 		if err := retract(ctx, tx, k.id); err != nil {
 			return err
@@ -73,7 +72,7 @@ func (s *Store) heardMeaning(ctx context.Context, tx *sql.Tx, k known, e entry) 
 }
 
 // listedMeaning takes the list's text of a known row into account.
-func (s *Store) listedMeaning(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+func (s *Store) listedMeaning(ctx context.Context, tx *txn, k known, e entry) error {
 	m := meaningOf(e.c, e.via)
 	switch {
 	case k.heard.Valid && m.guess && !said(k.heard.String, e.c.PatchsetLevel):
@@ -90,7 +89,7 @@ func (s *Store) listedMeaning(ctx context.Context, tx *sql.Tx, k known, e entry)
 }
 
 // enrich gives a row the meaning of a second text when that says more.
-func (s *Store) enrich(ctx context.Context, tx *sql.Tx, k known, e entry, m meaning) error {
+func (s *Store) enrich(ctx context.Context, tx *txn, k known, e entry, m meaning) error {
 	if m.weight <= k.weight {
 		return s.complement(ctx, tx, k.id, e)
 	}
@@ -104,7 +103,7 @@ func (s *Store) enrich(ctx context.Context, tx *sql.Tx, k known, e entry, m mean
 
 // complement takes what a second text adds without saying more: REST's tag
 // names the pipeline, and our own reference proves a review.
-func (s *Store) complement(ctx context.Context, tx *sql.Tx, id int64, e entry) error {
+func (s *Store) complement(ctx context.Context, tx *txn, id int64, e entry) error {
 	p := e.c.Parsed
 	if p.Role == cicomment.RoleUs && p.Ref != "" {
 		_, err := s.proveRef(ctx, tx, p.Ref, proofOf(id))
@@ -121,7 +120,7 @@ func (s *Store) complement(ctx context.Context, tx *sql.Tx, id int64, e entry) e
 }
 
 // apply brings about what a comment means.
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, id int64, e entry) error {
+func (s *Store) apply(ctx context.Context, tx *txn, id int64, e entry) error {
 	p := e.c.Parsed
 	switch {
 	case p.Role == cicomment.RoleUs && p.Ref != "":
@@ -147,7 +146,7 @@ func proofOf(comment int64) string { return fmt.Sprintf("comment:%d", comment) }
 
 // isOld reports whether a comment is from before the first start. What the
 // stream brings is live, whatever the clocks say.
-func isOld(ctx context.Context, tx *sql.Tx, e entry) (bool, error) {
+func isOld(ctx context.Context, tx *txn, e entry) (bool, error) {
 	if e.via == ViaStream {
 		return false, nil
 	}
@@ -157,7 +156,7 @@ func isOld(ctx context.Context, tx *sql.Tx, e entry) (bool, error) {
 const whyOld = "from before the first start"
 
 // retract takes back a recheck that rested on another comment's words.
-func retract(ctx context.Context, tx *sql.Tx, id int64) error {
+func retract(ctx context.Context, tx *txn, id int64) error {
 	bugs, err := collect(ctx, tx, scanInt, `SELECT bug FROM recheck_bug WHERE comment = ?`, id)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ const (
 )
 
 // nameID is the id of a word, made when it is new.
-func nameID(ctx context.Context, tx *sql.Tx, kind, text string) (int64, error) {
+func nameID(ctx context.Context, tx *txn, kind, text string) (int64, error) {
 	id, ok, err := lookupID(ctx, tx, `SELECT id FROM name WHERE kind = ? AND text = ?`, kind, text)
 	if ok || err != nil {
 		return id, err
@@ -29,7 +29,7 @@ func nameID(ctx context.Context, tx *sql.Tx, kind, text string) (int64, error) {
 }
 
 // maybeName is nameID, or NULL for an empty word.
-func maybeName(ctx context.Context, tx *sql.Tx, kind, text string) (any, error) {
+func maybeName(ctx context.Context, tx *txn, kind, text string) (any, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -39,7 +39,7 @@ func maybeName(ctx context.Context, tx *sql.Tx, kind, text string) (any, error) 
 // account is the id of an account, made when it is new. Sources tell different
 // parts of one account (the stream no id, REST one), so each part that is
 // certain finds it. An empty role was not said.
-func account(ctx context.Context, tx *sql.Tx, a ci.Account, role cicomment.Role) (int64, error) {
+func account(ctx context.Context, tx *txn, a ci.Account, role cicomment.Role) (int64, error) {
 	id, same, err := findAccount(ctx, tx, a, role)
 	switch {
 	case err != nil || same:
@@ -62,7 +62,7 @@ func account(ctx context.Context, tx *sql.Tx, a ci.Account, role cicomment.Role)
 
 // findAccount is the id of an account, 0 when it is new, and whether all that
 // is said of it is known already.
-func findAccount(ctx context.Context, tx *sql.Tx, a ci.Account, role cicomment.Role) (id int64, same bool, err error) {
+func findAccount(ctx context.Context, tx *txn, a ci.Account, role cicomment.Role) (id int64, same bool, err error) {
 	const known = `(?2 IS NULL OR gerrit_id IS ?2) AND ?3 IN ('', username) AND ?4 IN ('', email) AND ?5 IN ('', name) AND ?6 IN ('', role)`
 	var by []string
 	if a.Username != "" {

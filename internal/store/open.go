@@ -31,6 +31,7 @@ type Store struct {
 	path  string
 	write *sql.DB // nil: opened read-only
 	read  *sql.DB
+	stmts stmts
 	log   *slog.Logger
 	now   func() time.Time
 }
@@ -79,7 +80,7 @@ func newStore(path string, o Options) *Store {
 // Close closes the database. The write-ahead log is folded into it by the last
 // one to leave.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.stmts.close()}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())

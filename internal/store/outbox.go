@@ -25,12 +25,12 @@ func (s *Store) Say(ctx context.Context, out []Outgoing) error {
 	if len(out) == 0 {
 		return nil
 	}
-	return s.update(ctx, "say", out[0].Cause, func(tx *sql.Tx) error {
+	return s.update(ctx, "say", out[0].Cause, func(tx *txn) error {
 		return s.say(ctx, tx, out)
 	})
 }
 
-func (s *Store) say(ctx context.Context, tx *sql.Tx, out []Outgoing) error {
+func (s *Store) say(ctx context.Context, tx *txn, out []Outgoing) error {
 	now := ms(s.now())
 	for _, o := range out {
 		_, err := exec(ctx, tx, `INSERT INTO outbox (medium, target, cause, part, body, ref, tag, notify, own_ms, not_after_ms, state, next_ms, at_ms)
@@ -57,7 +57,7 @@ func scanOut(rows *sql.Rows) (Out, error) {
 // Outbox are the rows of one cause in any state, in order: what was, or was not,
 // said about it, and why.
 func (s *Store) Outbox(ctx context.Context, cause string) (out []Out, err error) {
-	err = s.view(ctx, "outbox of", cause, func(tx *sql.Tx) error {
+	err = s.view(ctx, "outbox of", cause, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanOut, `SELECT `+outColumns+` FROM outbox WHERE cause = ? ORDER BY id`, cause)
 		return err
 	})
@@ -68,17 +68,17 @@ func (s *Store) Outbox(ctx context.Context, cause string) (out []Out, err error)
 // time has passed expire unsaid.
 func (s *Store) DueOut(ctx context.Context, medium string, now time.Time, limit int) (out []Out, err error) {
 	late := false
-	err = s.view(ctx, "due outbox of", medium, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due outbox of", medium, func(tx *txn) error {
 		_, late, err = lookupID(ctx, tx, `SELECT 1 FROM outbox WHERE medium = ? AND state = 'ready' AND not_after_ms < ? LIMIT 1`, medium, ms(now))
 		return err
 	})
 	if err == nil && late {
-		err = s.update(ctx, "expire outbox of", medium, func(tx *sql.Tx) error { return expire(ctx, tx, medium, now) })
+		err = s.update(ctx, "expire outbox of", medium, func(tx *txn) error { return expire(ctx, tx, medium, now) })
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = s.view(ctx, "due outbox of", medium, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due outbox of", medium, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanOut, `SELECT `+outColumns+` FROM outbox
 			WHERE medium = ?1 AND state = 'ready' AND next_ms <= ?2 AND coalesce(not_after_ms >= ?2, 1) ORDER BY id LIMIT ?3`, medium, ms(now), limit)
 		return err
@@ -86,7 +86,7 @@ func (s *Store) DueOut(ctx context.Context, medium string, now time.Time, limit 
 	return out, err
 }
 
-func expire(ctx context.Context, tx *sql.Tx, medium string, now time.Time) error {
+func expire(ctx context.Context, tx *txn, medium string, now time.Time) error {
 	_, err := exec(ctx, tx, `UPDATE outbox SET state = ?, why = 'its time passed before it could be said', next_ms = NULL, at_ms = ?2
 		WHERE medium = ?3 AND state = 'ready' AND not_after_ms < ?2`, OutExpired, ms(now), medium)
 	return err

@@ -19,7 +19,7 @@ const (
 // named first, and how many there are. Private changes are left out, so a bug
 // that is named only there is not in it. An empty project means all.
 func (s *Store) Queue(ctx context.Context, project string, limit int) (out []QueueItem, total int, err error) {
-	err = s.view(ctx, "queue of", project, func(tx *sql.Tx) error {
+	err = s.view(ctx, "queue of", project, func(tx *txn) error {
 		rows, err := collect(ctx, tx, func(rows *sql.Rows) (queued, error) {
 			return scanQueued(rows, &total)
 		}, queueSelect, project, limit)
@@ -63,7 +63,7 @@ func scanQueued(rows *sql.Rows, total *int) (q queued, err error) {
 
 // Mute keeps a channel silent until then, and notes who wanted it.
 func (s *Store) Mute(ctx context.Context, channel, who string, until time.Time) error {
-	return s.update(ctx, "mute", channel, func(tx *sql.Tx) error {
+	return s.update(ctx, "mute", channel, func(tx *txn) error {
 		_, err := exec(ctx, tx, `INSERT INTO mute (channel, until_ms, who, at_ms) VALUES (?,?,?,?)
 			ON CONFLICT (channel) DO UPDATE SET until_ms = excluded.until_ms, who = excluded.who, at_ms = excluded.at_ms`,
 			channel, ms(until), who, ms(s.now()))
@@ -76,7 +76,7 @@ func (s *Store) Mute(ctx context.Context, channel, who string, until time.Time) 
 
 // Unmute lets a channel hear again.
 func (s *Store) Unmute(ctx context.Context, channel, who string) error {
-	return s.update(ctx, "unmute", channel, func(tx *sql.Tx) error {
+	return s.update(ctx, "unmute", channel, func(tx *txn) error {
 		if _, err := exec(ctx, tx, `DELETE FROM mute WHERE channel = ?`, channel); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Store) Unmute(ctx context.Context, channel, who string) error {
 
 // Muted reports whether a channel is to be kept silent now.
 func (s *Store) Muted(ctx context.Context, channel string, now time.Time) (muted bool, err error) {
-	err = s.view(ctx, "muted", channel, func(tx *sql.Tx) error {
+	err = s.view(ctx, "muted", channel, func(tx *txn) error {
 		_, muted, err = lookupID(ctx, tx, `SELECT 1 FROM mute WHERE channel = ? AND until_ms > ?`, channel, ms(now))
 		return err
 	})
@@ -94,7 +94,7 @@ func (s *Store) Muted(ctx context.Context, channel string, now time.Time) (muted
 }
 
 // act notes what a person did, for ever.
-func (s *Store) act(ctx context.Context, tx *sql.Tx, who, verb, object, after string) error {
+func (s *Store) act(ctx context.Context, tx *txn, who, verb, object, after string) error {
 	_, err := exec(ctx, tx, `INSERT INTO act (at_ms, who, via, verb, object, after) VALUES (?,?,'irc',?,?,?)`, ms(s.now()), who, verb, object, after)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // Rates counts the builds that q selects: final voting ones that failed or
 // succeeded, each once, at their report's own time (MODEL: Final).
 func (s *Store) Rates(ctx context.Context, q RatesQuery) (c Counts, err error) {
-	err = s.view(ctx, "rates", strings.Join(q.Jobs, ","), func(tx *sql.Tx) error {
+	err = s.view(ctx, "rates", strings.Join(q.Jobs, ","), func(tx *txn) error {
 		where, args := q.where("b.")
 		jobs, jobArgs := q.jobs("b.job")
 		err := tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE b.failed), count(*) FILTER (WHERE NOT b.failed),
@@ -27,7 +27,7 @@ func (s *Store) Rates(ctx context.Context, q RatesQuery) (c Counts, err error) {
 // leftOut counts the reports of buildsets that are not completely known. Which
 // jobs they leave out nobody knows, so a question about jobs counts those of
 // projects and pipelines in which these jobs were seen.
-func (q RatesQuery) leftOut(ctx context.Context, tx *sql.Tx, c *Counts) error {
+func (q RatesQuery) leftOut(ctx context.Context, tx *txn, c *Counts) error {
 	var args []any
 	where := `s.complete = 0 AND s.own_ms >= ? AND s.own_ms < ?`
 	args = append(args, q.from(), q.to())
@@ -89,7 +89,7 @@ func (q RatesQuery) jobs(column string) (string, []any) {
 
 // JobNames are the names of all jobs seen, sorted.
 func (s *Store) JobNames(ctx context.Context) (out []string, err error) {
-	err = s.view(ctx, "job names", "", func(tx *sql.Tx) error {
+	err = s.view(ctx, "job names", "", func(tx *txn) error {
 		out, err = collect(ctx, tx, scanText, `SELECT text FROM name WHERE kind = 'job' AND text <> '' ORDER BY text`)
 		return err
 	})
@@ -98,7 +98,7 @@ func (s *Store) JobNames(ctx context.Context) (out []string, err error) {
 
 // ProjectPipelines are the pipelines that each project was seen in, sorted.
 func (s *Store) ProjectPipelines(ctx context.Context) (out []ProjectPipeline, err error) {
-	err = s.view(ctx, "project pipelines", "", func(tx *sql.Tx) error {
+	err = s.view(ctx, "project pipelines", "", func(tx *txn) error {
 		out, err = collect(ctx, tx, func(rows *sql.Rows) (ProjectPipeline, error) {
 			var p ProjectPipeline
 			var last sql.NullInt64

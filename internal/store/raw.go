@@ -21,7 +21,7 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return s.update(ctx, "append raw lines of", lines[0].Session, func(tx *sql.Tx) error {
+	return s.update(ctx, "append raw lines of", lines[0].Session, func(tx *txn) error {
 		stmt, err := tx.PrepareContext(ctx, `INSERT INTO raw (session, seq, source, received_ms, body, state, why, at_ms)
 			VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (session, seq) DO NOTHING`)
 		if err != nil {
@@ -37,7 +37,7 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 	})
 }
 
-func (s *Store) appendRaw(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, l Raw) error {
+func (s *Store) appendRaw(ctx context.Context, tx *txn, stmt *sql.Stmt, l Raw) error {
 	state, received := rawNew, s.orNow(l.Received)
 	if l.Aside != "" {
 		state = rawAside
@@ -57,7 +57,7 @@ func (s *Store) appendRaw(ctx context.Context, tx *sql.Tx, stmt *sql.Stmt, l Raw
 
 // PendingRaw are the lines that wait to be ingested, in the order they came.
 func (s *Store) PendingRaw(ctx context.Context, limit int) (out []Raw, err error) {
-	err = s.view(ctx, "pending raw lines", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "pending raw lines", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanRaw, `SELECT id, session, seq, source, received_ms, body
 			FROM raw WHERE state = 'new' ORDER BY id LIMIT ?`, limit)
 		return err
@@ -76,7 +76,7 @@ func scanRaw(rows *sql.Rows) (Raw, error) {
 // SetRawAside keeps a line that cannot be ingested, and opens a gap at the time
 // it was received.
 func (s *Store) SetRawAside(ctx context.Context, id int64, why string) error {
-	return s.update(ctx, "set aside raw line", id, func(tx *sql.Tx) error {
+	return s.update(ctx, "set aside raw line", id, func(tx *txn) error {
 		var received int64
 		err := tx.QueryRowContext(ctx, `UPDATE raw SET state = 'aside', why = ?, at_ms = ? WHERE id = ? RETURNING received_ms`,
 			why, ms(s.now()), id).Scan(&received)
@@ -89,7 +89,7 @@ func (s *Store) SetRawAside(ctx context.Context, id int64, why string) error {
 
 // takeRaw marks a line as ingested and tells its session; fresh is false when
 // it was ingested before, which makes Ingest idempotent.
-func (s *Store) takeRaw(ctx context.Context, tx *sql.Tx, id int64) (session string, fresh bool, err error) {
+func (s *Store) takeRaw(ctx context.Context, tx *txn, id int64) (session string, fresh bool, err error) {
 	var state string
 	err = tx.QueryRowContext(ctx, `SELECT session, state FROM raw WHERE id = ?`, id).Scan(&session, &state)
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
 	"time"
@@ -28,7 +27,7 @@ const tracked = `EXISTS (SELECT 1 FROM fingerprint_bug fb JOIN fpset_member m ON
 // addRecheck stores a recheck with the bugs that it names. One that was stored
 // before with a poorer text is made richer. old: from before the first start,
 // evidence but no news.
-func (s *Store) addRecheck(ctx context.Context, tx *sql.Tx, comment int64, e entry, old bool) error {
+func (s *Store) addRecheck(ctx context.Context, tx *txn, comment int64, e entry, old bool) error {
 	r, now := e.c.Parsed.Recheck, s.now()
 	_, err := exec(ctx, tx, `INSERT INTO recheck (comment, change, own_ms, kind, reason, by_bot, state, at_ms) VALUES (?,?,?,?,?,?,?,?)
 		ON CONFLICT (comment) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, by_bot = max(by_bot, excluded.by_bot)`,
@@ -58,7 +57,7 @@ func refs(r cicomment.Recheck) []ci.BugRef {
 
 // nameBug stores one naming. A bug that a person names for the first time and
 // no fingerprint knows goes into the queue.
-func (s *Store) nameBug(ctx context.Context, tx *sql.Tx, comment int64, ref ci.BugRef, byBot, old bool, now time.Time) error {
+func (s *Store) nameBug(ctx context.Context, tx *txn, comment int64, ref ci.BugRef, byBot, old bool, now time.Time) error {
 	bug, err := bugID(ctx, tx, ref)
 	if err != nil {
 		return err
@@ -87,7 +86,7 @@ func (s *Store) nameBug(ctx context.Context, tx *sql.Tx, comment int64, ref ci.B
 }
 
 // bugID is the id of a bug, made when it is new.
-func bugID(ctx context.Context, tx *sql.Tx, ref ci.BugRef) (int64, error) {
+func bugID(ctx context.Context, tx *txn, ref ci.BugRef) (int64, error) {
 	id, ok, err := lookupID(ctx, tx, `SELECT id FROM bug WHERE tracker = ? AND ref = ?`, ref.Tracker, ref.Ref)
 	if ok || err != nil {
 		return id, err
@@ -96,7 +95,7 @@ func bugID(ctx context.Context, tx *sql.Tx, ref ci.BugRef) (int64, error) {
 }
 
 // finishRecheck decides a recheck when all of its namings are.
-func finishRecheck(ctx context.Context, tx *sql.Tx, comment int64, now time.Time) error {
+func finishRecheck(ctx context.Context, tx *txn, comment int64, now time.Time) error {
 	_, err := exec(ctx, tx, `UPDATE recheck SET at_ms = ?1,
 			state = CASE WHEN x.new > 0 THEN 'new' WHEN x.done > 0 THEN 'done' ELSE 'skipped' END,
 			why = CASE WHEN x.new > 0 THEN '' WHEN x.n = 0 THEN 'it names no bug' ELSE x.why END

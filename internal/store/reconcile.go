@@ -17,7 +17,7 @@ import (
 // joined with what is new in the list; the rest is ingested as new. Doing it
 // again changes nothing.
 func (s *Store) Reconcile(ctx context.Context, change ci.Change, list []Comment) (r Reconciled, err error) {
-	err = s.update(ctx, "reconcile change", change.Number, func(tx *sql.Tx) error {
+	err = s.update(ctx, "reconcile change", change.Number, func(tx *txn) error {
 		r = Reconciled{}
 		for _, c := range list {
 			change.Current = max(change.Current, patchset(c))
@@ -38,7 +38,7 @@ func (s *Store) Reconcile(ctx context.Context, change ci.Change, list []Comment)
 // agree on it.
 type place struct{ author, second, nth int64 }
 
-func (s *Store) reconcile(ctx context.Context, tx *sql.Tx, change int64, list []Comment) (r Reconciled, err error) {
+func (s *Store) reconcile(ctx context.Context, tx *txn, change int64, list []Comment) (r Reconciled, err error) {
 	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? ORDER BY coalesce(event_s, gerrit_s), id`, change)
 	if err != nil {
 		return r, err
@@ -63,7 +63,7 @@ func (s *Store) reconcile(ctx context.Context, tx *sql.Tx, change int64, list []
 }
 
 // entries gives each listed comment its author and its place.
-func (s *Store) entries(ctx context.Context, tx *sql.Tx, change int64, list []Comment) ([]entry, error) {
+func (s *Store) entries(ctx context.Context, tx *txn, change int64, list []Comment) ([]entry, error) {
 	var out []entry
 	count := map[place]int64{}
 	type who struct {
@@ -128,7 +128,7 @@ func (b book) find(e entry) (known, bool) {
 
 // join joins what is new in the list with provisional rows and ingests the
 // rest, in the list's order.
-func (s *Store) join(ctx context.Context, tx *sql.Tx, b book, fresh []entry) (r Reconciled, err error) {
+func (s *Store) join(ctx context.Context, tx *txn, b book, fresh []entry) (r Reconciled, err error) {
 	partner := partners(b, fresh)
 	for i, e := range fresh {
 		if e.nth, err = freePlace(b, e); err != nil {
@@ -187,7 +187,7 @@ func freePlace(b book, e entry) (int64, error) {
 const maxSameSecond = 10_000
 
 // settle makes a provisional row a listed one.
-func (s *Store) settle(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+func (s *Store) settle(ctx context.Context, tx *txn, k known, e entry) error {
 	level, err := levelJSON(e.c.PatchsetLevel)
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, k known, e entry) error 
 
 // refresh takes what a later list knows more of a row: REST's id and tag, and
 // patchset-level texts.
-func (s *Store) refresh(ctx context.Context, tx *sql.Tx, k known, e entry) error {
+func (s *Store) refresh(ctx context.Context, tx *txn, k known, e entry) error {
 	level, err := levelJSON(e.c.PatchsetLevel)
 	if err != nil {
 		return err
@@ -225,7 +225,7 @@ func (s *Store) refresh(ctx context.Context, tx *sql.Tx, k known, e entry) error
 
 // ingestListed stores one comment that a list showed, apart from the list: its
 // place is not known, so an equal text of the same second is the same comment.
-func (s *Store) ingestListed(ctx context.Context, tx *sql.Tx, e entry) error {
+func (s *Store) ingestListed(ctx context.Context, tx *txn, e entry) error {
 	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? AND author = ? ORDER BY coalesce(event_s, gerrit_s), id`,
 		e.change, e.author)
 	if err != nil {

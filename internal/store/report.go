@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -26,7 +25,7 @@ const (
 
 // addReport stores a report with its buildset and builds. old: from before the
 // first start, so that nothing is looked up, searched or said.
-func (s *Store) addReport(ctx context.Context, tx *sql.Tx, comment int64, e entry, old bool) error {
+func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, old bool) error {
 	_, there, err := lookupID(ctx, tx, `SELECT comment FROM report WHERE comment = ?`, comment)
 	if err != nil || there {
 		return err
@@ -87,7 +86,7 @@ func (r *reporting) canAsk() bool {
 
 // saveBuildset finds or makes the report's buildset. It is complete when any
 // comment told every build and its real result.
-func (r *reporting) saveBuildset(ctx context.Context, tx *sql.Tx) error {
+func (r *reporting) saveBuildset(ctx context.Context, tx *txn) error {
 	for _, b := range r.p.Builds {
 		r.custom = r.custom || b.Custom && b.Voting
 	}
@@ -119,7 +118,7 @@ func (r *reporting) saveBuildset(ctx context.Context, tx *sql.Tx) error {
 
 // ask decides whether the CI's API is asked: for what waits for it, to complete
 // a report that was cut, and for the pipeline, which no stream comment names.
-func (r *reporting) ask(ctx context.Context, tx *sql.Tx) error {
+func (r *reporting) ask(ctx context.Context, tx *txn) error {
 	why := ""
 	switch {
 	case r.old:
@@ -139,7 +138,7 @@ func (r *reporting) ask(ctx context.Context, tx *sql.Tx) error {
 }
 
 // open decides what the report waits for.
-func (r *reporting) open(ctx context.Context, tx *sql.Tx) error {
+func (r *reporting) open(ctx context.Context, tx *txn) error {
 	failed, err := r.mayHaveFailed(ctx, tx)
 	if err != nil {
 		return err
@@ -157,7 +156,7 @@ func (r *reporting) open(ctx context.Context, tx *sql.Tx) error {
 
 // mayHaveFailed reports whether a voting build failed, or may have, as far as
 // the comment can tell.
-func (r *reporting) mayHaveFailed(ctx context.Context, tx *sql.Tx) (bool, error) {
+func (r *reporting) mayHaveFailed(ctx context.Context, tx *txn) (bool, error) {
 	if !r.complete && r.p.Outcome != cicomment.Success && r.canAsk() {
 		return true, nil
 	}

@@ -11,7 +11,7 @@ import (
 // DueBuilds are the failed builds whose logs are to be searched and whose next
 // try is due, oldest first.
 func (s *Store) DueBuilds(ctx context.Context, now time.Time, limit int) (out []DueBuild, err error) {
-	err = s.view(ctx, "due builds", limit, func(tx *sql.Tx) error {
+	err = s.view(ctx, "due builds", limit, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanDueBuild, `SELECT b.id, n.text, b.uuid, j.text, coalesce(l.text, ''), p.text, br.text, b.log_url,
 				coalesce(b.result, ''), b.voting, coalesce(r.change, 0), coalesce(r.patchset, 0),
 				b.own_ms, b.first_seen_ms, b.first_try_ms, b.start_ms, b.end_ms, b.tries
@@ -37,7 +37,7 @@ func scanDueBuild(rows *sql.Rows) (DueBuild, error) {
 
 // RetryBuild searches a build again at next.
 func (s *Store) RetryBuild(ctx context.Context, id int64, next time.Time, why string) error {
-	return s.update(ctx, "retry build", id, func(tx *sql.Tx) error {
+	return s.update(ctx, "retry build", id, func(tx *txn) error {
 		return execOne(ctx, tx, `UPDATE build SET next_ms = ?1, why = ?2, tries = tries + 1, at_ms = ?3,
 			first_try_ms = coalesce(first_try_ms, ?3) WHERE id = ?4 AND state = 'search'`, ms(next), why, ms(s.now()), id)
 	})

@@ -10,7 +10,7 @@ import (
 
 // wake makes a report due when nothing that votes is pending any more; else,
 // with after, when that time has passed since its first recognized build.
-func wake(ctx context.Context, tx *sql.Tx, report int64, now time.Time, after *time.Duration) error {
+func wake(ctx context.Context, tx *txn, report int64, now time.Time, after *time.Duration) error {
 	var pending int
 	var first sql.NullInt64
 	err := tx.QueryRowContext(ctx, `SELECT
@@ -34,20 +34,20 @@ func wake(ctx context.Context, tx *sql.Tx, report int64, now time.Time, after *t
 }
 
 // wakeBuild wakes the reports that a build stands in.
-func wakeBuild(ctx context.Context, tx *sql.Tx, build int64, now time.Time, after *time.Duration) error {
+func wakeBuild(ctx context.Context, tx *txn, build int64, now time.Time, after *time.Duration) error {
 	reports, err := collect(ctx, tx, scanInt, `SELECT DISTINCT report FROM report_build WHERE build = ?`, build)
 	return wakeAll(ctx, tx, reports, now, after, err)
 }
 
 // wakeBuildset wakes the reports of a buildset, and those that its builds
 // stand in.
-func wakeBuildset(ctx context.Context, tx *sql.Tx, buildset int64, now time.Time) error {
+func wakeBuildset(ctx context.Context, tx *txn, buildset int64, now time.Time) error {
 	reports, err := collect(ctx, tx, scanInt, `SELECT comment FROM report WHERE buildset = ?1
 		UNION SELECT rb.report FROM build b JOIN report_build rb ON rb.build = b.id WHERE b.buildset = ?1`, buildset)
 	return wakeAll(ctx, tx, reports, now, nil, err)
 }
 
-func wakeAll(ctx context.Context, tx *sql.Tx, reports []int64, now time.Time, after *time.Duration, err error) error {
+func wakeAll(ctx context.Context, tx *txn, reports []int64, now time.Time, after *time.Duration, err error) error {
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func wakeAll(ctx context.Context, tx *sql.Tx, reports []int64, now time.Time, af
 // recount decides which builds of a buildset rates may count: final voting ones
 // that succeeded or failed, and none while the buildset is not completely known
 // (MODEL: Final).
-func recount(ctx context.Context, tx *sql.Tx, buildset int64) error {
+func recount(ctx context.Context, tx *txn, buildset int64) error {
 	type row struct {
 		id             int64
 		result         sql.NullString

@@ -7,7 +7,7 @@ import (
 
 // Status tells what waits, what is missing and what went wrong.
 func (s *Store) Status(ctx context.Context) (st Status, err error) {
-	err = s.view(ctx, "status", "", func(tx *sql.Tx) error {
+	err = s.view(ctx, "status", "", func(tx *txn) error {
 		st = Status{Outbox: map[string]int{}}
 		var last sql.NullInt64
 		err := tx.QueryRowContext(ctx, `SELECT (SELECT received_ms FROM raw ORDER BY id DESC LIMIT 1),
@@ -28,7 +28,7 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 	return st, err
 }
 
-func outboxCounts(ctx context.Context, tx *sql.Tx, st *Status) error {
+func outboxCounts(ctx context.Context, tx *txn, st *Status) error {
 	type count struct {
 		state string
 		n     int
@@ -47,7 +47,7 @@ func outboxCounts(ctx context.Context, tx *sql.Tx, st *Status) error {
 // Bury notes an item that a step gave up on after so many tries. It is counted
 // aloud until someone looks.
 func (s *Store) Bury(ctx context.Context, step, item, why string, tries int) error {
-	return s.update(ctx, "bury "+step, item, func(tx *sql.Tx) error {
+	return s.update(ctx, "bury "+step, item, func(tx *txn) error {
 		_, err := exec(ctx, tx, `INSERT INTO dead (step, item, error, tries, at_ms) VALUES (?,?,?,?,?)
 			ON CONFLICT (step, item) DO UPDATE SET error = excluded.error, tries = excluded.tries, at_ms = excluded.at_ms`,
 			step, item, why, tries, ms(s.now()))

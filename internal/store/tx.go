@@ -9,19 +9,19 @@ import (
 )
 
 // update runs f in one write transaction. op and key name it in errors.
-func (s *Store) update(ctx context.Context, op string, key any, f func(*sql.Tx) error) error {
+func (s *Store) update(ctx context.Context, op string, key any, f func(*txn) error) error {
 	if s.write == nil {
 		return fmt.Errorf("store: %s %v: %w", op, key, ErrReadOnly)
 	}
-	return inTx(ctx, s.write, op, key, f)
+	return inTx(ctx, s.write, &s.stmts, op, key, f)
 }
 
 // view runs f in one read transaction, so that its queries see one state.
-func (s *Store) view(ctx context.Context, op string, key any, f func(*sql.Tx) error) error {
-	return inTx(ctx, s.read, op, key, f)
+func (s *Store) view(ctx context.Context, op string, key any, f func(*txn) error) error {
+	return inTx(ctx, s.read, nil, op, key, f)
 }
 
-func inTx(ctx context.Context, db *sql.DB, op string, key any, f func(*sql.Tx) error) (err error) {
+func inTx(ctx context.Context, db *sql.DB, kept *stmts, op string, key any, f func(*txn) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("store: %s %v: %w", op, key, err)
@@ -31,17 +31,22 @@ func inTx(ctx context.Context, db *sql.DB, op string, key any, f func(*sql.Tx) e
 	if err != nil {
 		return err
 	}
-	if err := f(tx); err != nil {
+	t := &txn{Tx: tx, kept: kept}
+	if err := f(t); err != nil {
 		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
 			return errors.Join(err, rerr)
 		}
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	kept.prepare(ctx, db, t.missed)
+	return nil
 }
 
 // exec runs a statement and says how many rows it changed.
-func exec(ctx context.Context, tx *sql.Tx, q string, args ...any) (int64, error) {
+func exec(ctx context.Context, tx *txn, q string, args ...any) (int64, error) {
 	res, err := tx.ExecContext(ctx, q, args...)
 	if err != nil {
 		return 0, err
@@ -50,7 +55,7 @@ func exec(ctx context.Context, tx *sql.Tx, q string, args ...any) (int64, error)
 }
 
 // execOne runs a statement that must change a row, else ErrState.
-func execOne(ctx context.Context, tx *sql.Tx, q string, args ...any) error {
+func execOne(ctx context.Context, tx *txn, q string, args ...any) error {
 	n, err := exec(ctx, tx, q, args...)
 	if err == nil && n == 0 {
 		return ErrState
@@ -59,13 +64,13 @@ func execOne(ctx context.Context, tx *sql.Tx, q string, args ...any) error {
 }
 
 // insert runs an INSERT … RETURNING id.
-func insert(ctx context.Context, tx *sql.Tx, q string, args ...any) (id int64, err error) {
+func insert(ctx context.Context, tx *txn, q string, args ...any) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, q, args...).Scan(&id)
 	return id, err
 }
 
 // lookupID is the single integer that q finds, and whether it found one.
-func lookupID(ctx context.Context, tx *sql.Tx, q string, args ...any) (int64, bool, error) {
+func lookupID(ctx context.Context, tx *txn, q string, args ...any) (int64, bool, error) {
 	var id int64
 	err := tx.QueryRowContext(ctx, q, args...).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -75,7 +80,7 @@ func lookupID(ctx context.Context, tx *sql.Tx, q string, args ...any) (int64, bo
 }
 
 // collect reads all rows of q through scan.
-func collect[T any](ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) (T, error), q string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, tx *txn, scan func(*sql.Rows) (T, error), q string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 // matched, newest first, and how many there are. Private changes are left out.
 // An empty job means all.
 func (s *Store) Unrecognized(ctx context.Context, job string, limit int) (out []UnrecognizedBuild, total int, err error) {
-	err = s.view(ctx, "unrecognized builds of", job, func(tx *sql.Tx) error {
+	err = s.view(ctx, "unrecognized builds of", job, func(tx *txn) error {
 		out, err = collect(ctx, tx, func(rows *sql.Rows) (UnrecognizedBuild, error) {
 			var b UnrecognizedBuild
 			var own sql.NullInt64

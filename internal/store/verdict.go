@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -12,7 +11,7 @@ import (
 // any more, else reportAfter after the first recognized build of the report. A
 // verdict of the same engine with the same set takes the earlier one's place.
 func (s *Store) RecordVerdict(ctx context.Context, v Verdict, reportAfter time.Duration) error {
-	return s.update(ctx, "record verdict on build", v.Build, func(tx *sql.Tx) error {
+	return s.update(ctx, "record verdict on build", v.Build, func(tx *txn) error {
 		v.At = s.orNow(v.At)
 		if v.State.Pending() {
 			return fmt.Errorf("%s is no verdict", v.State)
@@ -30,7 +29,7 @@ func (s *Store) RecordVerdict(ctx context.Context, v Verdict, reportAfter time.D
 	})
 }
 
-func saveScan(ctx context.Context, tx *sql.Tx, v Verdict) error {
+func saveScan(ctx context.Context, tx *txn, v Verdict) error {
 	scan, err := insert(ctx, tx, `INSERT INTO scan (build, fpset, engine, purpose, outcome, why, at_ms) VALUES (?,?,?,?,?,?,?)
 		ON CONFLICT (build, fpset, engine) DO UPDATE SET purpose = excluded.purpose, outcome = excluded.outcome, why = excluded.why, at_ms = excluded.at_ms
 		RETURNING id`, v.Build, v.FPSet, v.Engine, v.Purpose, string(v.State), v.Why, ms(v.At))
@@ -48,7 +47,7 @@ func saveScan(ctx context.Context, tx *sql.Tx, v Verdict) error {
 	return nil
 }
 
-func saveHit(ctx context.Context, tx *sql.Tx, scan, fpset int64, h Hit) error {
+func saveHit(ctx context.Context, tx *txn, scan, fpset int64, h Hit) error {
 	fp, ok, err := lookupID(ctx, tx, `SELECT f.id FROM fpset_member m JOIN fingerprint f ON f.id = m.fingerprint
 		WHERE m.fpset = ? AND f.name = ?`, fpset, h.Fingerprint)
 	if err != nil {

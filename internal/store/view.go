@@ -12,7 +12,7 @@ import (
 // Report is a report with its builds in the comment's order, their hits, and
 // the bugs that those stand for.
 func (s *Store) Report(ctx context.Context, id int64) (v ReportView, err error) {
-	err = s.view(ctx, "report", id, func(tx *sql.Tx) error {
+	err = s.view(ctx, "report", id, func(tx *txn) error {
 		if v, err = loadReport(ctx, tx, id); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func (s *Store) Report(ctx context.Context, id int64) (v ReportView, err error) 
 	return v, err
 }
 
-func loadReport(ctx context.Context, tx *sql.Tx, id int64) (v ReportView, err error) {
+func loadReport(ctx context.Context, tx *txn, id int64) (v ReportView, err error) {
 	var change int64
 	var own sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT r.comment, n.text, r.change, r.patchset, coalesce(p.text, ''), r.own_ms, r.state, r.why,
@@ -46,7 +46,7 @@ func loadReport(ctx context.Context, tx *sql.Tx, id int64) (v ReportView, err er
 	return v, err
 }
 
-func loadBuilds(ctx context.Context, tx *sql.Tx, report int64) ([]BuildView, error) {
+func loadBuilds(ctx context.Context, tx *txn, report int64) ([]BuildView, error) {
 	return collect(ctx, tx, func(rows *sql.Rows) (BuildView, error) {
 		var b BuildView
 		var said, result, state string
@@ -58,7 +58,7 @@ func loadBuilds(ctx context.Context, tx *sql.Tx, report int64) ([]BuildView, err
 }
 
 // loadHits are the hits of a build's newest scan, those with most events first.
-func loadHits(ctx context.Context, tx *sql.Tx, build, change int64, own time.Time) ([]HitView, error) {
+func loadHits(ctx context.Context, tx *txn, build, change int64, own time.Time) ([]HitView, error) {
 	type found struct {
 		HitView
 		id int64
@@ -85,7 +85,7 @@ func loadHits(ctx context.Context, tx *sql.Tx, build, change int64, own time.Tim
 	return out, nil
 }
 
-func bugsOf(ctx context.Context, tx *sql.Tx, fingerprint int64) ([]BugView, error) {
+func bugsOf(ctx context.Context, tx *txn, fingerprint int64) ([]BugView, error) {
 	return collect(ctx, tx, scanBug, `SELECT g.tracker, g.ref, g.title, g.status, g.private FROM fingerprint_bug fb JOIN bug g ON g.id = fb.bug
 		WHERE fb.fingerprint = ? ORDER BY fb.pos`, fingerprint)
 }
@@ -97,7 +97,7 @@ func scanBug(rows *sql.Rows) (b BugView, err error) {
 
 // otherChanges counts the other changes on which a fingerprint of this name
 // was seen in the 24 h before own.
-func otherChanges(ctx context.Context, tx *sql.Tx, fingerprint string, change int64, own time.Time) (n int, err error) {
+func otherChanges(ctx context.Context, tx *txn, fingerprint string, change int64, own time.Time) (n int, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT count(DISTINCT r.change) FROM fingerprint f JOIN hit h ON h.fingerprint = f.id
 		JOIN scan s ON s.id = h.scan JOIN build b ON b.id = s.build JOIN report_build rb ON rb.build = b.id JOIN report r ON r.comment = rb.report
 		WHERE f.name = ? AND h.cond = '' AND r.change <> ? AND b.own_ms > ? AND b.own_ms <= ?`,
