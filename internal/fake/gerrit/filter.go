@@ -48,9 +48,13 @@ func lex(text string) []string {
 			w.Reset()
 		}
 	}
-	quoted := false
+	quoted, braced := false, false
 	for _, r := range text {
 		switch {
+		case !quoted && (r == '{' || r == '}'):
+			braced = r == '{'
+		case braced:
+			w.WriteRune(r)
 		case r == '"':
 			quoted = !quoted
 		case !quoted && (r == '(' || r == ')'):
@@ -136,13 +140,12 @@ func (p *queryParser) negated() (filter, error) {
 	return func(c *change) bool { return !f(c) }, nil
 }
 
-// term is one "operator:value"; braces around the value are quotes.
+// term is one "operator:value".
 func (p *queryParser) term(w string) (filter, error) {
 	op, v, ok := strings.Cut(w, ":")
 	if !ok {
 		return nil, saying("Unsupported query:" + w)
 	}
-	v = strings.Trim(v, "{}")
 	switch op {
 	case "limit":
 		n, err := strconv.Atoi(v)
