@@ -65,9 +65,10 @@ type scannedMatch struct {
 }
 
 type scannedHit struct {
-	File string `json:"file"`
-	Line int64  `json:"line"`
-	Text string `json:"text"`
+	File  string `json:"file"`
+	Line  int64  `json:"line"`
+	Text  string `json:"text"`
+	quote string
 }
 
 type scannedFile struct {
@@ -137,7 +138,7 @@ func describe(set queries.Set, answer logsearch.Answer) scanned {
 		q := set.Items[m.Fingerprint]
 		match := scannedMatch{Fingerprint: q.Name, Title: q.Title, Bugs: append([]ci.BugRef{}, q.Bugs...), Count: m.Count, If: m.If}
 		for _, h := range m.Sample {
-			match.Hits = append(match.Hits, scannedHit{h.File, h.Line, h.Text})
+			match.Hits = append(match.Hits, scannedHit{h.File, h.Line, h.Text, h.Quote})
 		}
 		out.Matches = append(out.Matches, match)
 	}
@@ -175,7 +176,7 @@ func (a *app) printMatches(s scanned) {
 	for _, m := range s.Matches {
 		fmt.Fprintf(a.out, "%s%s: %s\n", m.Fingerprint, titleAndBugs(m), times(m))
 		for _, h := range m.Hits {
-			fmt.Fprintf(a.out, "    %s:%d: %s\n", h.File, h.Line, firstLine(h.Text))
+			fmt.Fprintf(a.out, "    %s:%d: %s\n", h.File, h.Line, printable(h.quote))
 		}
 	}
 	for _, why := range s.Refused {
@@ -215,13 +216,9 @@ func times(m scannedMatch) string {
 	return text
 }
 
-// firstLine is the first line of an event, without control characters that a
-// log could send to the terminal.
-func firstLine(text string) string {
-	line, rest, more := strings.Cut(text, "\n")
-	if more && strings.TrimSpace(rest) != "" {
-		line += " …"
-	}
+// printable is a line without control characters that a log could send to the
+// terminal, cut where it is long.
+func printable(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 {
 			return -1
