@@ -91,7 +91,7 @@ func deadlines(cfg config.Config) handlers.Deadlines {
 func globs(list []config.Glob) handlers.Globs {
 	var out handlers.Globs
 	for _, g := range list {
-		out = append(out, g.String())
+		out = append(out, string(g))
 	}
 	return out
 }

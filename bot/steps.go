@@ -132,7 +132,7 @@ func (b *Bot) onCommand() func(context.Context, irc.Command) {
 		Answers: Answers(b.cfg, b.store, b.o.Version, b.o.Now), Say: b.store, Mutes: b.store,
 		Session: strconv.FormatInt(b.o.Now().UnixNano(), 36),
 		Every:   b.cfg.IRC.CommandEvery.Duration, Burst: b.cfg.IRC.CommandBurst, Ignore: globs(b.cfg.IRC.Ignore),
-		Split: func(target, text string) []string { return irc.Split(text, b.irc.Room(target)) },
+		Split: func(target, text string) []string { return irc.Split(irc.Clean(text), b.irc.Room(target)) },
 		Sent:  b.wakes.irc, Logger: b.log,
 	})
 	return commands.Handle

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -46,53 +45,14 @@ func (s *Size) UnmarshalText(text []byte) error {
 
 // Glob is a pattern over a whole string: "*" stands for any characters, "/"
 // included since project names hold it, "?" for one; all others for themselves.
-// The zero Glob matches the empty string only.
-type Glob struct {
-	text string
-	re   *regexp.Regexp
-}
+// Here it is only read; handlers.Globs match.
+type Glob string
 
-// NewGlob makes a Glob; every text but the empty one is a pattern.
-func NewGlob(text string) (Glob, error) {
-	if text == "" {
-		return Glob{}, errors.New("an empty pattern matches nothing")
-	}
-	expr := regexp.QuoteMeta(text)
-	expr = strings.ReplaceAll(expr, `\*`, `.*`)
-	expr = strings.ReplaceAll(expr, `\?`, `.`)
-	re, err := regexp.Compile(`^(?s:` + expr + `)$`)
-	if err != nil {
-		return Glob{}, fmt.Errorf("pattern %q: %w", text, err)
-	}
-	return Glob{text, re}, nil
-}
-
-// UnmarshalText reads a pattern.
+// UnmarshalText reads a pattern; every text but the empty one is one.
 func (g *Glob) UnmarshalText(text []byte) error {
-	v, err := NewGlob(string(text))
-	if err == nil {
-		*g = v
+	if len(text) == 0 {
+		return errors.New("an empty pattern matches nothing")
 	}
-	return err
-}
-
-// String is the pattern as written.
-func (g Glob) String() string { return g.text }
-
-// Match reports whether the pattern stands for the whole of s.
-func (g Glob) Match(s string) bool {
-	if g.re == nil {
-		return s == ""
-	}
-	return g.re.MatchString(s)
-}
-
-// Matches reports whether any of the patterns stands for s.
-func Matches(globs []Glob, s string) bool {
-	for _, g := range globs {
-		if g.Match(s) {
-			return true
-		}
-	}
-	return false
+	*g = Glob(text)
+	return nil
 }

@@ -88,35 +88,13 @@ func TestBadSecrets(t *testing.T) {
 	}
 }
 
-func TestGlob(t *testing.T) {
-	for _, c := range []struct {
-		pattern, text string
-		want          bool
-	}{
-		{"*", "", true},
-		{"*", "openstack/nova", true},
-		{"openstack/*", "openstack/nova", true},
-		{"openstack/*", "opendev/nova", false},
-		{"stable/*", "stable/a/b", true},
-		{"stable/????", "stable/2026", true},
-		{"stable/????", "stable/20261", false},
-		{"nova", "openstack/nova", false},
-		{"no.a", "nova", false},
-		{"*-bot", "x-bot", true},
-		{"a*", "a\nb", true},
-		{"[ab]+", "a", false},
-	} {
-		g, err := NewGlob(c.pattern)
-		if err != nil || g.Match(c.text) != c.want || g.String() != c.pattern {
-			t.Errorf("%q and %q: %v, %v", c.pattern, c.text, !c.want, err)
-		}
+func TestGlobIsNotEmpty(t *testing.T) {
+	var g Glob
+	if err := g.UnmarshalText(nil); err == nil {
+		t.Error("an empty pattern was taken")
 	}
-	if _, err := NewGlob(""); err == nil || (Glob{}).Match("x") {
-		t.Error("an empty pattern matches")
-	}
-	nova, _ := NewGlob("nova")
-	if !Matches([]Glob{nova}, "nova") || Matches([]Glob{nova}, "x") || Matches(nil, "x") {
-		t.Error("Matches")
+	if err := g.UnmarshalText([]byte("openstack/*")); err != nil || g != "openstack/*" {
+		t.Errorf("%q, %v", g, err)
 	}
 }
 
