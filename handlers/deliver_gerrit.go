@@ -172,8 +172,13 @@ func (d *DeliverGerrit) ask(ctx context.Context, out store.Out) error {
 		return d.o.Store.Refuse(ctx, out.ID, err.Error())
 	}
 	list, err := d.o.Gerrit.Messages(ctx, ps.Change)
-	if _, gone := errors.AsType[*gerritstream.NotFoundError](err); err != nil && !gone {
-		return err
+	if _, gone := errors.AsType[*gerritstream.NotFoundError](err); gone {
+		err = nil
+	}
+	d.trouble.note("asking for reviews", err)
+	if err != nil { // no answer is no denial; other reviews do not wait for it
+		d.asked[out.ID] = denial{d.asked[out.ID].times, d.o.Now()}
+		return nil
 	}
 	if at, id := d.find(list, out.Ref); !at.IsZero() {
 		d.log.Info("review proven", "target", out.Target, "cause", out.Cause, "ref", out.Ref)

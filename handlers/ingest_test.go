@@ -28,6 +28,7 @@ func (w *world) gaps() string {
 // TestSinkOnlyStores: nothing is understood until the step runs, and lines
 // that were received before a crash are understood after it.
 func TestSinkOnlyStores(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.receive(w.comment("zuul", failure("tempest-full")))
 	if n := len(w.reports()); n != 0 {
@@ -47,6 +48,7 @@ func TestSinkOnlyStores(t *testing.T) {
 // TestPoisonRow: a row that cannot be read, and one that the store will not
 // take, are set aside with their errors and open gaps; the others go in.
 func TestPoisonRow(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	poison := &poisoned{Store: w.store, change: 666}
 	w.ingest.o.Store = poison
@@ -89,6 +91,7 @@ func (p *poisoned) Ingest(ctx context.Context, heard []store.Heard) error {
 
 // TestStoreAtFault: when nothing can be written no line is to blame.
 func TestStoreAtFault(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.receive(w.comment("zuul", failure("one")))
 	ingest := w.ingest
@@ -112,6 +115,7 @@ func (brokenStore) SetRawAside(context.Context, int64, string) error { return er
 // TestGaps: opened by the time the program did not run, by lost streams and by
 // lines that were set aside; the first start opens none.
 func TestGaps(t *testing.T) {
+	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
 	w.ok(w.sink.Connected(ctx, "s1", w.clock.now()))
 	if g := w.gaps(); g != "" {
@@ -137,6 +141,7 @@ func TestGaps(t *testing.T) {
 
 // TestAliveOnlyWhileListening: a program without a stream is deaf, also if it runs.
 func TestAliveOnlyWhileListening(t *testing.T) {
+	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
 	w.ok(w.sink.Connected(ctx, "s1", w.clock.now()))
 	w.ok(w.sink.Lost(ctx, "s1", w.clock.now(), w.clock.now(), "EOF"))
@@ -149,6 +154,7 @@ func TestAliveOnlyWhileListening(t *testing.T) {
 
 // TestOwnTimes: Gerrit's clock is an hour behind ours; own times are on ours.
 func TestOwnTimes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	line := w.comment("zuul", failure("tempest-full"))
 	w.clock.move(time.Hour)
@@ -162,6 +168,7 @@ func TestOwnTimes(t *testing.T) {
 
 // TestBatches: a batch is bounded, and a full one says that there is more.
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.ingest.o.Batch = 2
 	w.receive(w.comment("a", "1"), w.comment("a", "2"), w.comment("a", "3"))
@@ -174,6 +181,7 @@ func TestBatches(t *testing.T) {
 
 // TestStaleByEvents: events of the change itself make its reports stale.
 func TestStaleByEvents(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		kind string
 		more map[string]any
@@ -211,6 +219,7 @@ func with(m map[string]any, key string, value any) map[string]any {
 
 // TestIngestWakes the steps behind it, and only when something came in.
 func TestIngestWakes(t *testing.T) {
+	t.Parallel()
 	w, next := newWorld(t), NewWake()
 	w.ingest = NewIngest(IngestOptions{Store: w.store, Rules: cicomment.Defaults(), Next: []Wake{next}, Now: w.clock.now})
 	w.hear()

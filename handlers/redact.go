@@ -42,12 +42,9 @@ type Redactor struct {
 	patterns []*regexp.Regexp
 }
 
-// NewRedactor takes the patterns of secrets; nil means DefaultRedact.
-func NewRedactor(patterns []*regexp.Regexp) *Redactor {
-	if patterns == nil {
-		patterns = DefaultRedact()
-	}
-	return &Redactor{patterns}
+// NewRedactor makes a Redactor of DefaultRedact and a site's further patterns.
+func NewRedactor(further []*regexp.Regexp) *Redactor {
+	return &Redactor{append(DefaultRedact(), further...)}
 }
 
 // Redact replaces every secret in text.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -56,6 +57,10 @@ func TestRedact(t *testing.T) {
 		if got := r.Redact(line); got != line {
 			t.Errorf("%q became %q", line, got)
 		}
+	}
+	site := NewRedactor([]*regexp.Regexp{regexp.MustCompile(`badge=(\d+)`)})
+	if got := site.Redact("badge=123 password=abc"); got != redacted+" password="+redacted {
+		t.Errorf("a site's own pattern: %q", got)
 	}
 	if got := r.Redact("x password=abc y"); got != "x password="+redacted+" y" {
 		t.Errorf("what is around a secret does not stay: %q", got)

@@ -1,0 +1,136 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/store"
+)
+
+// announcer is an Announce over the world's store, with a channel that wants
+// untracked bugs of openstack.
+func (w *world) announcer() *Announce {
+	return NewAnnounce(AnnounceOptions{
+		Store: w.store, BugURL: bugURL, Now: w.clock.now,
+		Channels: []Channel{
+			{Name: "#bugs", Kinds: []string{KindUntrackedBug}, Projects: Globs{"openstack/*"}},
+			{Name: "#gate", Kinds: []string{KindRecognized, KindUnrecognized, KindAlarms}},
+		},
+	})
+}
+
+// announced are the lines of the outbox that nobody said yet.
+func (w *world) announced(a *Announce) []store.Out {
+	w.t.Helper()
+	_, err := a.step(w.t.Context())
+	w.ok(err)
+	out, err := w.store.DueOut(w.t.Context(), store.MediumIRC, w.clock.now(), 100)
+	w.ok(err)
+	return out
+}
+
+// recheck hears n rechecks of one bug by people, one a second.
+func (w *world) recheck(n int, bug string) {
+	for i := range n {
+		w.hear(w.comment(fmt.Sprintf("p%d", i), "recheck bug "+bug))
+		w.clock.move(time.Second)
+	}
+}
+
+// TestAnnounceSteps: at 1, 5, 20 rechecks by people, once each; not by bots.
+func TestAnnounceSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.announcer()
+	said := 0
+	for people := 1; people <= 21; people++ {
+		w.recheck(1, "42")
+		w.hear(w.comment("recheckbot", "recheck bug 42"))
+		said = len(w.announced(a))
+		want := map[bool]int{true: 1}[people >= 1] + map[bool]int{true: 1}[people >= 5] + map[bool]int{true: 1}[people >= 20]
+		if said != want {
+			t.Fatalf("%d lines after %d people, want %d", said, people, want)
+		}
+	}
+	last := w.announced(a)[2]
+	if last.Target != "#bugs" || !strings.HasSuffix(last.Cause, ":step20") || !strings.HasPrefix(last.Cause, "bug:") {
+		t.Errorf("got %+v", last)
+	}
+	want := "untracked bug launchpad:42 has no fingerprint, named in 20 rechecks by people, last in openstack/nova https://bugs.launchpad.net/bugs/42"
+	if last.Body != want {
+		t.Errorf("got %q", last.Body)
+	}
+}
+
+// TestAnnounceBurst: several steps at once give one line, the highest.
+func TestAnnounceBurst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.recheck(7, "42")
+	out := w.announced(w.announcer())
+	if len(out) != 1 || !strings.HasSuffix(out[0].Cause, ":step5") {
+		t.Errorf("got %+v", out)
+	}
+}
+
+// TestAnnounceFresh: an old crossing is passed, and is no news later either.
+func TestAnnounceFresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.announcer()
+	w.recheck(5, "42")
+	w.clock.move(time.Hour)
+	if out := w.announced(a); len(out) != 0 {
+		t.Errorf("announced after an hour: %+v", out)
+	}
+	w.recheck(1, "42")
+	if out := w.announced(a); len(out) != 0 {
+		t.Errorf("the sixth announces the fifth: %+v", out)
+	}
+	w.recheck(14, "42")
+	if out := w.announced(a); len(out) != 1 {
+		t.Errorf("the twentieth is not announced: %+v", out)
+	}
+}
+
+// TestAnnounceNot: bugs that a fingerprint names, private changes, projects
+// that no channel wants.
+func TestAnnounceNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sets(&engine{})
+	w.recheck(1, "1234567")
+	w.hear(w.event("comment-added", map[string]any{
+		"author": map[string]any{"username": "p"}, "comment": "Patch Set 2:\n\nrecheck bug 43", "change": with(with(change(), "number", 9), "private", true),
+	}))
+	w.hear(w.event("comment-added", map[string]any{
+		"author": map[string]any{"username": "p"}, "comment": "Patch Set 2:\n\nrecheck bug 44", "change": with(with(change(), "number", 8), "project", "starlingx/x"),
+	}))
+	if out := w.announced(w.announcer()); len(out) != 0 {
+		t.Errorf("got %+v", out)
+	}
+}
+
+// TestAnnounceTitle: the title when it is known and not private; one line that
+// fits, whatever the title is.
+func TestAnnounceTitle(t *testing.T) {
+	t.Parallel()
+	a := (&world{t: t, clock: &hand{t: noon()}}).announcer()
+	b := store.RecheckedBug{Bug: ci.BugRef{Tracker: "launchpad", Ref: "42"}, People: 1, Project: "openstack/nova"}
+	view := store.BugView{BugRef: b.Bug, Title: "A \x02title\r\nQUIT"}
+	if line := a.line(b, view); !strings.Contains(line, `launchpad:42 "A title QUIT" has no fingerprint, named in 1 recheck by people`) {
+		t.Errorf("got %q", line)
+	}
+	view.Private = true
+	if line := a.line(b, view); strings.Contains(line, "title") {
+		t.Errorf("a private title: %q", line)
+	}
+	view.Private, view.Title = false, strings.Repeat("ü", 500)
+	b.Project, b.Bug.Ref = strings.Repeat("p", 500), strings.Repeat("1", 100)
+	if line := a.line(b, view); len(line) > maxIRC || !strings.HasSuffix(line, bugURL(b.Bug)) {
+		t.Errorf("%d bytes: %q", len(line), line)
+	}
+}

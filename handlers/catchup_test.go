@@ -1,0 +1,253 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recheckbot/recheckbot/gerritstream"
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/cicomment"
+)
+
+// list is a Gerrit that answers queries from memory.
+type list struct {
+	changes  []gerritstream.QueriedChange // newest first
+	messages map[int64][]gerritstream.Comment
+	failing  map[int64]error
+	queryErr error
+	state    gerritstream.State
+	queries  []gerritstream.Query
+	asked    []int64
+	during   func() // called by each query
+}
+
+func (l *list) Query(_ context.Context, q gerritstream.Query) (gerritstream.Page, error) {
+	l.queries = append(l.queries, q)
+	if l.during != nil {
+		l.during()
+	}
+	end := min(q.Start+q.Limit, len(l.changes))
+	return gerritstream.Page{Changes: l.changes[min(q.Start, end):end], More: end < len(l.changes)}, l.queryErr
+}
+
+func (l *list) Messages(_ context.Context, change int64) ([]gerritstream.Comment, error) {
+	l.asked = append(l.asked, change)
+	return l.messages[change], l.failing[change]
+}
+
+func (l *list) State() gerritstream.State { return l.state }
+
+// queried is a change with comments, as a query shows it.
+func queried(number int64, comments ...gerritstream.Comment) gerritstream.QueriedChange {
+	return gerritstream.QueriedChange{Change: ci.Change{
+		Number: number, Project: "openstack/nova", Branch: "master", Status: "NEW", Current: 2,
+	}, Comments: comments}
+}
+
+// listed is a comment in Gerrit's list.
+func listed(when time.Time, author, text string) gerritstream.Comment {
+	return gerritstream.Comment{Time: when, Author: ci.Account{Username: author}, Message: "Patch Set 2:\n\n" + text, Patchset: 2}
+}
+
+// catching is a world with a Catchup on a connected Gerrit.
+func catching(t *testing.T, changes ...gerritstream.QueriedChange) (*world, *list, *Catchup) {
+	w := newWorld(t)
+	l := &list{changes: changes, state: gerritstream.State{Connected: true, Session: "s1", Since: noon()}}
+	return w, l, NewCatchup(CatchupOptions{
+		Gerrit: l, Store: w.store, Rules: cicomment.Defaults(), Offset: w.offset, Page: 2, Now: w.clock.now,
+	})
+}
+
+// run runs one round and says whether it asked Gerrit.
+func (w *world) run(c *Catchup, l *list) bool {
+	w.t.Helper()
+	before := len(l.queries)
+	_, err := c.step(w.t.Context())
+	w.ok(err)
+	return len(l.queries) > before
+}
+
+// TestCatchupWhen: at the start, for each gap, once more after it, every hour;
+// not in between, and for a gap only while the stream is there.
+func TestCatchupWhen(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t)
+	l.state.Connected = false
+	if w.run(c, l) {
+		t.Error("before the first connection")
+	}
+	l.state.Connected = true
+	for _, step := range []struct {
+		name string
+		move time.Duration
+		gap  bool
+		want bool
+	}{
+		{"start", 0, false, true},
+		{"at once again", 0, false, false},
+		{"before once more", 5 * time.Minute, false, false},
+		{"once more, for the index", time.Minute, false, true},
+		{"nothing new", 10 * time.Minute, false, false},
+		{"gap", 0, true, true},
+		{"gap closed", time.Minute, false, false},
+		{"once more after the gap", 6 * time.Minute, false, true},
+		{"within the hour", 59 * time.Minute, false, false},
+		{"every hour", time.Minute, false, true},
+	} {
+		w.clock.move(step.move)
+		if step.gap {
+			w.ok(w.store.OpenGap(t.Context(), w.clock.now(), "x"))
+		}
+		if got := w.run(c, l); got != step.want {
+			t.Errorf("%s: asked %t", step.name, got)
+		}
+	}
+	l.state.Connected = false
+	w.ok(w.store.OpenGap(t.Context(), w.clock.now(), "x"))
+	if w.run(c, l) {
+		t.Error("a gap that is still open")
+	}
+}
+
+// TestCatchupSince: from the last time, or the first gap, less the overlap, on
+// Gerrit's clock.
+func TestCatchupSince(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t)
+	w.run(c, l)
+	w.clock.move(3 * time.Hour)
+	w.run(c, l)
+	w.ok(w.store.OpenGap(t.Context(), at(time.Hour), "x"))
+	w.run(c, l)
+	for range offsetWindow {
+		w.offset.Observe(w.clock.now(), w.clock.now().Add(-time.Hour)) // ours is an hour ahead
+	}
+	w.ok(w.store.OpenGap(t.Context(), w.clock.now(), "y"))
+	w.run(c, l)
+	w.clock.move(30 * 24 * time.Hour)
+	w.run(c, l)
+	for i, want := range []string{
+		"after:{2026-03-01 11:50:00 +0000}", // first start, less the overlap
+		"after:{2026-03-01 11:50:00 +0000}", // last time
+		"after:{2026-03-01 12:50:00 +0000}", // the gap
+		"after:{2026-03-01 13:50:00 +0000}", // last time 15:00, Gerrit's 14:00
+		"after:{2026-03-17 13:50:00 +0000}", // no further than 14 days
+	} {
+		if got := l.queries[i].Text; got != want || !l.queries[i].Comments {
+			t.Errorf("query %d: %s, want %s", i, got, want)
+		}
+	}
+}
+
+// TestCatchupFinds what the stream missed, with its own time; all pages; what
+// is known already is not found again.
+func TestCatchupFinds(t *testing.T) {
+	t.Parallel()
+	early := at(time.Minute)
+	w, l, c := catching(t,
+		queried(1, listed(early, "zuul", failure("one"))),
+		queried(2, listed(noon().Add(-time.Hour), "zuul", failure("long ago"))),
+		queried(3, listed(early, "alice", "recheck bug 42")),
+		queried(12345, listed(early, "zuul", failure("heard"))),
+	)
+	w.clock.move(time.Minute)
+	w.hear(w.comment("zuul", failure("heard")))
+	w.clock.move(time.Hour)
+	for range 2 {
+		w.ok(w.store.OpenGap(t.Context(), at(time.Minute), "x"))
+		w.run(c, l)
+		w.clock.move(time.Minute)
+	}
+	due, err := w.store.DueBuilds(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(due) != 2 || !due[0].Own.Equal(early) || !due[1].Own.Equal(early) {
+		t.Errorf("builds: %+v", due)
+	}
+	bugs, err := w.store.DueRechecks(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(bugs) != 1 || bugs[0].People != 1 || bugs[0].Bug.Ref != "42" {
+		t.Errorf("rechecks: %+v", bugs)
+	}
+	if len(l.queries) != 4 || l.queries[1].Start != 2 {
+		t.Errorf("%d queries, want two of two pages", len(l.queries))
+	}
+}
+
+// TestCatchupFirstStart begins now: what is older is never looked at.
+func TestCatchupFirstStart(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t, queried(1, listed(noon().Add(-5*time.Minute), "zuul", failure("one")), listed(at(0), "alice", "hello")))
+	w.run(c, l)
+	due, err := w.store.DueBuilds(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(due) != 0 || len(w.reports()) != 0 {
+		t.Errorf("%d builds, %d reports", len(due), len(w.reports()))
+	}
+}
+
+// TestCatchupTexts: "(1 comment)" hides words; Gerrit is asked for them.
+func TestCatchupTexts(t *testing.T) {
+	t.Parallel()
+	hidden := listed(noon(), "alice", "(1 comment)")
+	w, l, c := catching(t, queried(1, hidden), queried(2, listed(noon(), "bob", "no (1 comment) here")))
+	hidden.PatchsetLevel, hidden.MessageID = []string{"recheck bug 42"}, "abc"
+	l.messages = map[int64][]gerritstream.Comment{1: {hidden}}
+	w.run(c, l)
+	bugs, err := w.store.DueRechecks(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(bugs) != 1 || len(l.asked) != 1 {
+		t.Errorf("%d bugs, asked for %v", len(bugs), l.asked)
+	}
+}
+
+// TestCatchupCloses gaps only when all went well, and only those from before.
+func TestCatchupCloses(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t)
+	ctx := t.Context()
+	w.ok(w.store.OpenGap(ctx, w.clock.now(), "x"))
+	l.queryErr = errors.New("broken pipe")
+	if _, err := c.step(ctx); err == nil {
+		t.Error("no error")
+	}
+	if w.gaps() == "" {
+		t.Error("closed without an answer")
+	}
+	l.queryErr = nil
+	l.during = func() { l.state.Session = "s2" } // lost and connected again meanwhile
+	w.run(c, l)
+	if w.gaps() == "" {
+		t.Error("closed though the stream was lost meanwhile")
+	}
+	l.during = func() {
+		w.clock.move(time.Second)
+		w.ok(w.store.OpenGap(ctx, w.clock.now(), "later"))
+	}
+	w.run(c, l)
+	if g := w.gaps(); !strings.Contains(g, "later") || strings.Contains(g, "x") {
+		t.Errorf("gaps: %s", g)
+	}
+}
+
+// TestCatchupPatience: one change that always fails keeps the others from
+// nothing, and is given up in the end; one that is gone is no failure.
+func TestCatchupPatience(t *testing.T) {
+	t.Parallel()
+	texts := listed(noon(), "alice", "(1 comment)")
+	w, l, c := catching(t, queried(1, texts), queried(2, texts), queried(3, listed(noon(), "zuul", failure("one"))))
+	l.failing = map[int64]error{1: errors.New("internal server error"), 2: &gerritstream.NotFoundError{Change: 2}}
+	for i := range patience {
+		_, err := c.step(t.Context())
+		if (err == nil) != (i == patience-1) {
+			t.Errorf("try %d: %v", i+1, err)
+		}
+	}
+	due, err := w.store.DueBuilds(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(due) != 1 {
+		t.Errorf("%d builds of the change that works", len(due))
+	}
+}
