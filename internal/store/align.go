@@ -47,10 +47,10 @@ func align(listed, heard []span) []pair {
 		case fits(i, j): // to join two oldest ones never costs a join
 			out = append(out, pair{i, j})
 			i, j = i+1, j+1
-		case most[i][j] == most[i][j+1]:
-			j++
+		case most[i][j] == most[i+1][j]:
+			i++ // the list has entries that no stream ever brings; a line always has its entry
 		default:
-			i++
+			j++
 		}
 	}
 	return out

@@ -27,6 +27,7 @@ func TestAlign(t *testing.T) {
 		"any words":           {[]span{open(0), at(0, "b")}, []span{at(0, "x"), at(0, "b")}, []pair{{0, 0}, {1, 1}}},
 		"aged out":            {[]span{gone(0)}, []span{at(0, "x")}, []pair{{0, 0}}},
 		"as many as possible": {[]span{at(0, "b"), open(1), at(2, "c")}, []span{at(1, "x"), at(2, "c")}, []pair{{1, 0}, {2, 1}}},
+		"entry without line":  {[]span{at(0, "Uploaded"), open(0)}, []span{at(0, "x"), at(0, "y")}, []pair{{1, 0}}},
 		"spaces do not count": {[]span{at(0, "a  b\r\nc ")}, []span{at(0, "a b\nc")}, []pair{{0, 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
