@@ -66,7 +66,8 @@ func fromBot(e girc.Event) bool {
 func (s *session) command(e girc.Event) (Command, bool) {
 	target := strings.TrimLeft(e.Params[0], s.network.statusSigns)
 	private := fold(target) == fold(s.nicks.now)
-	if fold(e.Source.Name) == fold(s.nicks.now) || !private && !s.channels.in(target) {
+	channel := s.channels.find(target)
+	if fold(e.Source.Name) == fold(s.nicks.now) || !private && (channel == nil || !channel.joined) {
 		return Command{}, false
 	}
 	text, ok := commandText(Clean(e.Last()), private)
@@ -77,7 +78,8 @@ func (s *session) command(e girc.Event) (Command, bool) {
 	if private {
 		cmd.Target = cmd.Nick
 	} else {
-		cmd.Operator = s.ops.is(target, cmd.Nick)
+		// The name by which all else knows the channel: people write #CI for #ci.
+		cmd.Target, cmd.Operator = channel.Name, s.ops.is(target, cmd.Nick)
 	}
 	if s.caps.on["account-tag"] {
 		cmd.Account, _ = e.Tags.Get("account")

@@ -17,7 +17,7 @@ func TestCommandsFromChannelAndPrivate(t *testing.T) {
 	b := launch(t, options(s.Addr()), hurried())
 	b.joined()
 	p.say("PRIVMSG #ci :!rates \x0304tempest", "PRIVMSG recheckbot :queue nova", "PRIVMSG recheckbot :! status ",
-		"PRIVMSG NickServ :IDENTIFY pw", "MODE #ci -o ann", "PRIVMSG #ci :!help")
+		"PRIVMSG NickServ :IDENTIFY pw", "MODE #ci -o ann", "PRIVMSG #CI :!help")
 	want := []Command{
 		{Nick: "ann", Host: "127.0.0.1", Target: "#ci", Text: "rates tempest", Operator: true},
 		{Nick: "ann", Host: "127.0.0.1", Target: "ann", Text: "queue nova", Private: true},

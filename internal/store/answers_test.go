@@ -134,6 +134,20 @@ func TestMute(t *testing.T) {
 	}
 }
 
+// TestUnmuteLetsLinesGo: a line that waits for the end of the silence has not
+// to wait for its next turn.
+func TestUnmuteLetsLinesGo(t *testing.T) {
+	s := fresh(t)
+	ok(t, s.Say(t.Context(), []Outgoing{{Medium: MediumIRC, Target: "#a", Cause: "bug:1:step1"}, {Medium: MediumIRC, Target: "#b", Cause: "bug:1:step1"}}))
+	for id := range int64(2) {
+		ok(t, s.RetryOut(t.Context(), id+1, noon.Add(time.Minute), "the channel is muted"))
+	}
+	ok(t, s.Unmute(t.Context(), "#a", "op"))
+	if due, err := s.DueOut(t.Context(), MediumIRC, noon, 9); len(due) != 1 || due[0].Target != "#a" || err != nil {
+		t.Errorf("due: %+v %v", due, err)
+	}
+}
+
 func TestBury(t *testing.T) {
 	s := fresh(t)
 	ok(t, s.Bury(t.Context(), "classify", "build:1", "bad", 3))

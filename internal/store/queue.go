@@ -74,10 +74,14 @@ func (s *Store) Mute(ctx context.Context, channel, who string, until time.Time) 
 	})
 }
 
-// Unmute lets a channel hear again.
+// Unmute lets a channel hear again, what waited for that at once.
 func (s *Store) Unmute(ctx context.Context, channel, who string) error {
 	return s.update(ctx, "unmute", channel, func(tx *txn) error {
 		if _, err := exec(ctx, tx, `DELETE FROM mute WHERE channel = ?`, channel); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, `UPDATE outbox SET next_ms = ? WHERE medium = ? AND target = ? AND state = ?`, ms(s.now()), MediumIRC, channel, OutReady)
+		if err != nil {
 			return err
 		}
 		return s.act(ctx, tx, who, "unmute", channel, "")
