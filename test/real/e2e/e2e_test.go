@@ -4,19 +4,32 @@ package e2e
 
 import "testing"
 
-// TestRealBot runs on one Gerrit, as its start takes seconds: the parts that
-// end it come last.
+// part is one thing to show.
+type part struct {
+	name string
+	run  func(*testing.T, *world)
+}
+
+// TestRealBot runs on one Gerrit, as its start takes seconds: what ends it comes
+// last. Parts run together when no bot of one speaks on the changes of another.
 func TestRealBot(t *testing.T) {
 	w := newWorld(t)
-	for _, part := range []struct {
-		name string
-		run  func(*testing.T, *world)
-	}{
-		{"one review", oneReview}, {"dry run", dryRun}, {"irc", onIRC}, {"patchset-level forms", forms},
-		{"private change", private}, {"triggers", triggers}, {"stale", stale},
-		{"bot killed", botKilled}, {"connection cut", connectionCut},
-		{"gerrit killed", gerritKilled},
+	for _, parts := range [][]part{
+		{{"one review", oneReview}},
+		{{"dry run", dryRun}, {"ngircd", onNgIRCd}, {"inspircd", onInspIRCd}, {"patchset-level forms", forms}},
+		{{"private change", private}},
+		{{"triggers", triggers}},
+		{{"stale", stale}},
+		{{"bot killed", botKilled}, {"connection cut", connectionCut}},
+		{{"gerrit killed", gerritKilled}},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
+		t.Run("together", func(t *testing.T) {
+			for _, p := range parts {
+				t.Run(p.name, func(t *testing.T) {
+					t.Parallel()
+					p.run(t, w)
+				})
+			}
+		})
 	}
 }

@@ -13,32 +13,27 @@ import (
 	"github.com/recheckbot/recheckbot/test/real/ircd"
 )
 
-// onIRC: announcements and the answers of every command, on both daemons at a
-// time, each with a bot of its own that speaks on IRC only.
-func onIRC(t *testing.T, w *world) {
-	for _, kind := range []ircd.Kind{ircd.NgIRCd, ircd.InspIRCd} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			c := &chat{w: w, name: string(kind), kind: kind, project: w.project(t, "openstack/"+string(kind)), bug: map[ircd.Kind]int{ircd.NgIRCd: 7000001, ircd.InspIRCd: 7000101}[kind]}
-			c.run(t)
-		})
-	}
-}
+// onNgIRCd and onInspIRCd: announcements and the answers of every command, by a
+// bot that speaks on IRC only.
+func onNgIRCd(t *testing.T, w *world)   { (&chat{w: w, kind: ircd.NgIRCd, bug: 7000001}).run(t) }
+func onInspIRCd(t *testing.T, w *world) { (&chat{w: w, kind: ircd.InspIRCd, bug: 7000101}).run(t) }
 
 // chat is a channel with an operator, somebody else and the bot. Its jobs, which
 // end in its name, and its bugs are its own: the other bot is about, too.
 type chat struct {
 	w        *world
-	name     string
 	kind     ircd.Kind
-	project  string
 	bug      int // nobody's; the next one too
+	name     string
+	project  string
 	bot      *bot
 	ann, bob *person // the operator, and one who is none
 	change   int64
 }
 
 func (c *chat) run(t *testing.T) {
+	c.name = string(c.kind)
+	c.project = c.w.project(t, "openstack/"+c.name)
 	d := startIRC(t, c.kind)
 	c.ann = arrive(t, d, "ann")
 	c.bob = arrive(t, d, "bob")

@@ -26,13 +26,19 @@ func (b *bot) sending(change int64) {
 	b.t.Fatal("no review was sent")
 }
 
+// leaveOut keeps a bot silent about a project where another one speaks.
+func leaveOut(project string) string {
+	return fmt.Sprintf("[report.leave_out]\nprojects = [%q]", project)
+}
+
 // botKilled: by SIGKILL when the report was heard, and when the review goes
 // out.
 func botKilled(t *testing.T, w *world) {
-	b := w.bot(t, setup{})
+	project := w.project(t, "openstack/killed")
+	b := w.bot(t, setup{more: leaveOut("openstack/cut")})
 	b.start()
-	n := w.change(t, "openstack/nova")
-	logs := w.report(t, "openstack/nova", n, build{job: "tempest-full-py3", result: "FAILURE"}).logs[0]
+	n := w.change(t, project)
+	logs := w.report(t, project, n, build{job: "tempest-full-py3", result: "FAILURE"}).logs[0]
 	b.knownReport(n)
 	b.kill()
 	w.publish(logs, knownLine)
@@ -48,11 +54,11 @@ func botKilled(t *testing.T, w *world) {
 // connectionCut: in the instant at which the review goes out, so that nobody
 // can tell whether it arrived.
 func connectionCut(t *testing.T, w *world) {
-	p := w.proxy(t)
-	b := w.bot(t, setup{addr: p.addr()})
+	p, project := w.proxy(t), w.project(t, "openstack/cut")
+	b := w.bot(t, setup{addr: p.addr(), more: leaveOut("openstack/killed")})
 	b.start()
-	n := w.change(t, "openstack/nova")
-	w.report(t, "openstack/nova", n, failure())
+	n := w.change(t, project)
+	w.report(t, project, n, failure())
 	b.sending(n)
 	p.cut()
 	b.proven(n)
