@@ -114,7 +114,7 @@ func (b *Bot) deliverGerrit() *handlers.DeliverGerrit {
 
 func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
-		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode),
+		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
 		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
 	})
 }

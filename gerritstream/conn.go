@@ -83,6 +83,12 @@ func (c *Client) dialWith(ctx context.Context, algorithms []string) (*link, erro
 	if err != nil {
 		return nil, fmt.Errorf("gerrit %s: %w", c.o.Addr, err)
 	}
+	// What was not delivered when the connection ends, also by our death, is
+	// dropped: else the kernel would go on sending for minutes, and a review could
+	// arrive after Gerrit was asked for it.
+	if c, ok := tcp.(*net.TCPConn); ok {
+		_ = c.SetLinger(0) // fails only where the connection is dead already
+	}
 	// A peer that dies within the handshake would hold us for ever: the end of
 	// ctx closes the connection until the handshake is done.
 	release := context.AfterFunc(ctx, func() { tcp.Close() })

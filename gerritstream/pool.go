@@ -70,6 +70,9 @@ func (p *pool) run(ctx context.Context, command string, stdin []byte, limit int)
 	r, err := runOn(ctx, session, command, stdin, limit)
 	if err != nil {
 		p.retire(s)
+		if stdin != nil { // what was to change something must not arrive later, after somebody asked whether it did
+			s.fail(err)
+		}
 		return r, s.why(err)
 	}
 	return r, nil

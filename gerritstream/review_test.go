@@ -145,6 +145,30 @@ func TestReviewToAFrozenServerEnds(t *testing.T) {
 	must(t, c.Review(t.Context(), ci.Patchset{Change: 1, Number: 1}, gerritstream.Review{Message: "y"}))
 }
 
+// TestAReviewThatFailedLeavesNoConnection: what is still on its way must not
+// arrive after somebody asked for it, whoever else uses the connection.
+func TestAReviewThatFailedLeavesNoConnection(t *testing.T) {
+	w := newWorld(t, gerrit.Options{})
+	c := w.client(t)
+	_, err := c.Version(t.Context())
+	must(t, err)
+	w.Slow(5 * time.Second)
+	other := make(chan error, 1)
+	go func() {
+		_, err := c.Query(t.Context(), gerritstream.Query{Text: "status:open"})
+		other <- err
+	}()
+	time.Sleep(200 * time.Millisecond) // for the query to be on its way
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := c.Review(ctx, ci.Patchset{Change: 1, Number: 1}, gerritstream.Review{Message: "x"}); err == nil || errors.Is(err, gerritstream.ErrNotSent) {
+		t.Errorf("the review: %v", err)
+	}
+	if err := <-other; err == nil {
+		t.Error("the connection stands: the other command was answered on it")
+	}
+}
+
 func TestWhatAServerComplainsIsBounded(t *testing.T) {
 	w := newWorld(t, gerrit.Options{})
 	w.RefuseReviews(1, strings.Repeat("x", 4<<20))

@@ -29,7 +29,9 @@ type DeliverGerritOptions struct {
 	Rules    cicomment.Rules // to find our own reference in Gerrit's list
 	Mode     Mode
 	Grace    time.Duration // before Gerrit is asked for a review, and between asking twice; 0: 10 s
-	MaxTries int           // posts of one review; 0: 5
+	MaxTries int           // posts of one review; 0: 5. Without a connection nothing is posted.
+	Lag      time.Duration // how long "no such change" may be Gerrit's index only, which lacks 5 minutes after a kill; 0: 10 min
+	GiveUp   time.Duration // after which a review that Gerrit cannot be asked for is unconfirmed; 0: 24 h
 	Retry    Retry         // zero: 2 s to 1 min
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -42,20 +44,19 @@ type DeliverGerrit struct {
 	o       DeliverGerritOptions
 	log     *slog.Logger
 	trouble *trouble
-	asked   map[int64]denial // rows that Gerrit did not show
-}
-
-// denial is how often, and when last, Gerrit said that a review is not there.
-type denial struct {
-	times int
-	last  time.Time
+	away    outage
+	looks   map[int64]*look // rows that are not proven
 }
 
 // NewDeliverGerrit makes the step.
 func NewDeliverGerrit(o DeliverGerritOptions) *DeliverGerrit {
 	o.Grace, o.MaxTries, o.Now = cmp.Or(o.Grace, 10*time.Second), cmp.Or(o.MaxTries, 5), clock(o.Now)
+	o.Lag, o.GiveUp = cmp.Or(o.Lag, 10*time.Minute), cmp.Or(o.GiveUp, 24*time.Hour)
 	o.Retry = cmp.Or(o.Retry, Retry{First: 2 * time.Second, Most: time.Minute})
-	return &DeliverGerrit{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger), asked: map[int64]denial{}}
+	return &DeliverGerrit{
+		o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
+		away: outage{retry: o.Retry}, looks: map[int64]*look{},
+	}
 }
 
 // Run delivers until ctx ends.
@@ -65,6 +66,19 @@ func (d *DeliverGerrit) Run(ctx context.Context) error {
 
 // step posts what is ready, then looks after what was posted.
 func (d *DeliverGerrit) step(ctx context.Context) (bool, error) {
+	more, err := d.postDue(ctx)
+	if err != nil || ctx.Err() != nil {
+		return false, err
+	}
+	return more, d.prove(ctx)
+}
+
+// postDue posts what is ready. Where Gerrit cannot be reached the first one
+// shows it; the others do not wait for a timeout each.
+func (d *DeliverGerrit) postDue(ctx context.Context) (bool, error) {
+	if d.away.lasts(d.o.Now()) {
+		return false, nil
+	}
 	due, err := d.o.Store.DueOut(ctx, store.MediumGerrit, d.o.Now(), outBatch)
 	if err != nil {
 		return false, fmt.Errorf("deliver: due reviews: %w", err)
@@ -73,8 +87,11 @@ func (d *DeliverGerrit) step(ctx context.Context) (bool, error) {
 		if err := d.post(ctx, out); err != nil {
 			return false, fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
 		}
+		if ctx.Err() != nil || d.away.lasts(d.o.Now()) {
+			return false, nil
+		}
 	}
-	return len(due) == outBatch, d.prove(ctx)
+	return len(due) == outBatch, nil
 }
 
 // post posts one review. It is marked before, so that after a crash nobody
@@ -104,21 +121,37 @@ func (d *DeliverGerrit) post(ctx context.Context, out store.Out) error {
 func (d *DeliverGerrit) posted(ctx context.Context, out store.Out, err error) error {
 	log := d.log.With("target", out.Target, "cause", out.Cause, "ref", out.Ref)
 	final, isFinal := errors.AsType[*gerritstream.FinalError](err)
-	if !isFinal {
+	if err == nil || isFinal {
+		d.trouble.note("reviews", nil)
+		d.away.over()
+	} else {
 		d.trouble.note("reviews", err)
+		d.away.begin(d.o.Now())
 	}
 	switch {
 	case err == nil:
 		log.Info("review sent")
 		return d.o.Store.Sent(ctx, out.ID)
 	case isFinal:
-		log.Warn("review refused", "why", final)
-		return d.o.Store.Refuse(ctx, out.ID, final.Error())
+		return d.refused(ctx, out, final)
 	case errors.Is(err, gerritstream.ErrNotSent):
-		next := d.o.Now().Add(d.o.Retry.After(out.Tries + 1))
-		return d.o.Store.RetryOut(ctx, out.ID, next, err.Error())
+		return d.o.Store.Unsent(ctx, out.ID, d.away.until, err.Error())
 	}
 	return nil
+}
+
+// refused ends a review that Gerrit does not take. That there is no such change
+// is only believed when Gerrit still says so after a while: we have heard of
+// the change, and the index of a server that was killed may lack it.
+func (d *DeliverGerrit) refused(ctx context.Context, out store.Out, final *gerritstream.FinalError) error {
+	log := d.log.With("target", out.Target, "cause", out.Cause, "ref", out.Ref, "why", final)
+	lags := final.Reason == gerritstream.NoSuchChange || final.Reason == gerritstream.NotFound
+	if lags && out.Tries+1 < d.o.MaxTries {
+		log.Warn("review refused, tried again as the index may lag")
+		return d.o.Store.RetryOut(ctx, out.ID, d.o.Now().Add(d.o.Lag/time.Duration(max(d.o.MaxTries-1, 1))), final.Error())
+	}
+	log.Warn("review refused")
+	return d.o.Store.Refuse(ctx, out.ID, final.Error())
 }
 
 // parseTarget reads "CHANGE,PATCHSET".
@@ -130,89 +163,4 @@ func parseTarget(target string) (ci.Patchset, error) {
 		return ci.Patchset{}, fmt.Errorf("target %q is no patchset: %w", target, err)
 	}
 	return ci.Patchset{Change: c, Number: n}, nil
-}
-
-// prove asks Gerrit for reviews that did not come back by themselves.
-func (d *DeliverGerrit) prove(ctx context.Context) error {
-	rows, err := d.o.Store.Unproven(ctx, store.MediumGerrit)
-	if err != nil {
-		return fmt.Errorf("deliver: unproven reviews: %w", err)
-	}
-	d.keepOnly(rows)
-	for _, out := range rows {
-		since := out.Attempted
-		if den, ok := d.asked[out.ID]; ok && den.last.After(since) {
-			since = den.last
-		}
-		if d.o.Now().Sub(since) < d.o.Grace {
-			continue
-		}
-		if err := d.ask(ctx, out); err != nil {
-			return fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
-		}
-	}
-	return nil
-}
-
-// keepOnly forgets denials of rows that need no more proof.
-func (d *DeliverGerrit) keepOnly(rows []store.Out) {
-	still := map[int64]denial{}
-	for _, out := range rows {
-		if den, ok := d.asked[out.ID]; ok {
-			still[out.ID] = den
-		}
-	}
-	d.asked = still
-}
-
-// ask asks Gerrit for one review, by its reference.
-func (d *DeliverGerrit) ask(ctx context.Context, out store.Out) error {
-	ps, err := parseTarget(out.Target)
-	if err != nil {
-		return d.o.Store.Refuse(ctx, out.ID, err.Error())
-	}
-	list, err := d.o.Gerrit.Messages(ctx, ps.Change)
-	if _, gone := errors.AsType[*gerritstream.NotFoundError](err); gone {
-		err = nil
-	}
-	d.trouble.note("asking for reviews", err)
-	if err != nil { // no answer is no denial; other reviews do not wait for it
-		d.asked[out.ID] = denial{d.asked[out.ID].times, d.o.Now()}
-		return nil
-	}
-	if at, id := d.find(list, out.Ref); !at.IsZero() {
-		d.log.Info("review proven", "target", out.Target, "cause", out.Cause, "ref", out.Ref)
-		return ignoreState(d.o.Store.Proven(ctx, out.ID, strings.TrimSpace("in Gerrit's list at "+at.UTC().Format(time.RFC3339)+" "+id)))
-	}
-	den := denial{d.asked[out.ID].times + 1, d.o.Now()}
-	d.asked[out.ID] = den
-	if den.times < 2 {
-		return nil
-	}
-	delete(d.asked, out.ID)
-	return ignoreState(d.again(ctx, out))
-}
-
-// find looks for our own comment with that reference.
-func (d *DeliverGerrit) find(list []gerritstream.Comment, ref string) (time.Time, string) {
-	for _, m := range list {
-		p := d.o.Rules.Parse(cicomment.Input{
-			Comment: m.Message, Tag: m.Tag, Author: m.Author, PatchsetLevel: m.PatchsetLevel, ServiceUser: m.ServiceUser,
-		})
-		if ref != "" && p.Role == cicomment.RoleUs && p.Ref == ref {
-			return m.Time, m.MessageID
-		}
-	}
-	return time.Time{}, ""
-}
-
-// again makes a review ready once more that Gerrit said twice is not there.
-func (d *DeliverGerrit) again(ctx context.Context, out store.Out) error {
-	why := "Gerrit said twice that it is not there"
-	if out.Tries >= d.o.MaxTries {
-		d.log.Error("review given up", "target", out.Target, "cause", out.Cause, "tries", out.Tries, "why", why)
-		return d.o.Store.Refuse(ctx, out.ID, fmt.Sprintf("%s, after %d tries", why, out.Tries))
-	}
-	d.log.Warn("review is sent again", "target", out.Target, "cause", out.Cause, "why", why)
-	return d.o.Store.RetryOut(ctx, out.ID, d.o.Now().Add(d.o.Retry.After(out.Tries)), why)
 }

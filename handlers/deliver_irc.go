@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/irc"
@@ -43,12 +44,14 @@ type DeliverIRC struct {
 	o       DeliverIRCOptions
 	log     *slog.Logger
 	trouble *trouble
+	away    outage
+	owed    func(context.Context) error // writes what became of a line, where that failed; nil: nothing is owed
 }
 
 // NewDeliverIRC makes the step.
 func NewDeliverIRC(o DeliverIRCOptions) *DeliverIRC {
 	o.Timeout, o.MaxTries, o.Now = cmp.Or(o.Timeout, 2*time.Minute), cmp.Or(o.MaxTries, 10), clock(o.Now)
-	return &DeliverIRC{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger)}
+	return &DeliverIRC{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger), away: outage{retry: ircRetry()}}
 }
 
 // Run delivers until ctx ends.
@@ -56,38 +59,71 @@ func (d *DeliverIRC) Run(ctx context.Context) error {
 	return loop{name: "deliver to irc", wake: d.o.Wake, every: time.Second, log: d.log}.run(ctx, d.step)
 }
 
-// step says what is ready. A line that was being said when the program ended
-// may have arrived.
+// maxLines bounds how many lines are looked at to find those that go first, and
+// linesAtOnce how many are said before they are looked for again: an answer does
+// not wait behind a flood of announcements.
+const (
+	maxLines    = 1000
+	linesAtOnce = 4
+)
+
+// step says what is ready.
 func (d *DeliverIRC) step(ctx context.Context) (bool, error) {
-	rows, err := d.o.Store.Unproven(ctx, store.MediumIRC)
-	if err != nil {
-		return false, fmt.Errorf("deliver: unproven lines: %w", err)
+	if err := d.settle(ctx); err != nil || d.away.lasts(d.o.Now()) {
+		return false, err
 	}
-	for _, out := range rows {
-		if err := d.unconfirmed(ctx, out, "the program ended while it was being said"); err != nil {
-			return false, err
-		}
-	}
-	due, err := d.o.Store.DueOut(ctx, store.MediumIRC, d.o.Now(), outBatch)
+	due, err := d.o.Store.DueOut(ctx, store.MediumIRC, d.o.Now(), maxLines)
 	if err != nil {
 		return false, fmt.Errorf("deliver: due lines: %w", err)
 	}
 	slices.SortStableFunc(due, answersFirst)
-	for _, out := range due {
+	for i, out := range due {
+		if i == linesAtOnce {
+			return true, nil
+		}
 		if err := d.one(ctx, out); err != nil {
 			return false, fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || d.away.lasts(d.o.Now()) {
 			break
 		}
 	}
-	return len(due) == outBatch, nil
+	return false, nil
 }
 
-// answersFirst: somebody waits for an answer.
+// settle writes what is owed. Then a line that is still marked as being said was
+// so when the program ended, and may have arrived.
+func (d *DeliverIRC) settle(ctx context.Context) error {
+	if d.owed != nil {
+		if err := d.owed(ctx); err != nil {
+			return fmt.Errorf("deliver: what became of a line: %w", err)
+		}
+		d.owed = nil
+	}
+	rows, err := d.o.Store.Unproven(ctx, store.MediumIRC, outBatch)
+	if err != nil {
+		return fmt.Errorf("deliver: unproven lines: %w", err)
+	}
+	for _, out := range rows {
+		if err := d.unconfirmed(ctx, out, "the program ended while it was being said"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answersFirst: somebody waits for an answer, and an alarm is news for minutes.
 func answersFirst(a, b store.Out) int {
-	rank := map[bool]int{false: 0, true: 1}
-	return cmp.Compare(rank[announcement(a.Cause)], rank[announcement(b.Cause)])
+	rank := func(out store.Out) int {
+		switch {
+		case !announcement(out.Cause):
+			return 0
+		case strings.HasPrefix(out.Cause, "alarm:"):
+			return 1
+		}
+		return 2
+	}
+	return cmp.Compare(rank(a), rank(b))
 }
 
 // mutedFor is when a line to a muted channel is looked at again.
@@ -114,7 +150,18 @@ func (d *DeliverIRC) one(ctx context.Context, out store.Out) error {
 	said, cancel := context.WithTimeout(ctx, d.o.Timeout)
 	defer cancel()
 	err := d.o.IRC.Say(said, out.Target, out.Body)
-	return d.said(context.WithoutCancel(ctx), out, err)
+	d.owed = func(ctx context.Context) error { return ignoreState(d.said(ctx, out, err)) }
+	return d.settleNow(context.WithoutCancel(ctx))
+}
+
+// settleNow writes what became of the line that was just said. Where that fails
+// it stays owed: it is known, and must not become a guess.
+func (d *DeliverIRC) settleNow(ctx context.Context) error {
+	if err := d.owed(ctx); err != nil {
+		return err
+	}
+	d.owed = nil
+	return nil
 }
 
 // said writes what became of a line. Also a program that is being stopped
@@ -124,6 +171,7 @@ func (d *DeliverIRC) said(ctx context.Context, out store.Out, err error) error {
 	switch {
 	case err == nil:
 		d.trouble.note("irc", nil)
+		d.away.over()
 		return d.o.Store.Proven(ctx, out.ID, "the server answered after it")
 	case errors.Is(err, irc.ErrUnconfirmed):
 		return d.unconfirmed(ctx, out, err.Error())
@@ -131,8 +179,14 @@ func (d *DeliverIRC) said(ctx context.Context, out store.Out, err error) error {
 		d.log.Warn("line refused", "target", out.Target, "cause", out.Cause, "why", refused)
 		return d.o.Store.Refuse(ctx, out.ID, refused.Error())
 	}
-	d.trouble.note("irc", err) // not connected: nothing was sent
-	return d.o.Store.RetryOut(ctx, out.ID, d.o.Now().Add(ircRetry().After(min(out.Tries+1, 4))), err.Error())
+	d.trouble.note("irc", err) // nothing was sent
+	if errors.Is(err, irc.ErrNotJoined) {
+		return d.o.Store.Unsent(ctx, out.ID, d.o.Now().Add(ircRetry().Most), err.Error())
+	}
+	if !d.away.lasts(d.o.Now()) {
+		d.away.begin(d.o.Now())
+	}
+	return d.o.Store.Unsent(ctx, out.ID, d.o.Now(), err.Error())
 }
 
 // ircRetry is how often a missing connection is looked at.

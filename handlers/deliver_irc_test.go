@@ -170,3 +170,69 @@ func TestSayDryRun(t *testing.T) {
 		t.Errorf("%s, said %q", got, s.said)
 	}
 }
+
+// forgetful is a store that cannot write a proof at first.
+type forgetful struct {
+	OutStore
+	fails int
+}
+
+func (f *forgetful) Proven(ctx context.Context, id int64, proof string) error {
+	if f.fails > 0 {
+		f.fails--
+		return errors.New("disk full")
+	}
+	return f.OutStore.Proven(ctx, id, proof)
+}
+
+// TestSayProofIsOwed: what the server answered is not forgotten because it could
+// not be written at once: the line is no guess and is not said again.
+func TestSayProofIsOwed(t *testing.T) {
+	t.Parallel()
+	w, s, d := talking(t, line("report:1", "a"))
+	d.o.Store, d.o.Repeat = &forgetful{w.store, 2}, true
+	for range 2 {
+		if _, err := d.step(t.Context()); err == nil {
+			t.Error("the failure is not told")
+		}
+	}
+	w.play(time.Minute, d.step)
+	if got := w.state("report:1"); got != "proven" || len(s.said) != 1 {
+		t.Errorf("%s, said %q", got, s.said)
+	}
+}
+
+// TestSayAnswersDoNotWait: an answer goes before a flood of announcements, also
+// one that is asked for in the middle of it; alarms go before other news.
+func TestSayAnswersDoNotWait(t *testing.T) {
+	t.Parallel()
+	w, s, d := talking(t)
+	for n := range 200 {
+		w.say(line(fmt.Sprint("report:", n), "news"))
+	}
+	_, err := d.step(t.Context())
+	w.ok(err)
+	w.say(line("alarm:1", "alarm"), line("cmd:x", "answer"))
+	_, err = d.step(t.Context())
+	w.ok(err)
+	if len(s.said) != 8 || s.said[4] != "#gate answer" || s.said[5] != "#gate alarm" {
+		t.Errorf("said %q", s.said)
+	}
+}
+
+// TestSayNotConnectedIsNoTry: waiting for a connection takes no try of a line
+// that may be repeated, and only one line finds out.
+func TestSayNotConnectedIsNoTry(t *testing.T) {
+	t.Parallel()
+	w, s, d := talking(t, line("report:1", "a"), line("report:2", "b"))
+	s.err = irc.ErrNotConnected
+	_, err := d.step(t.Context())
+	w.ok(err)
+	if out, err := w.store.Outbox(t.Context(), "report:2"); err != nil || out[0].Why != "" {
+		t.Errorf("the second line was tried: %+v %v", out, err)
+	}
+	w.play(time.Hour, d.step)
+	if out, err := w.store.Outbox(t.Context(), "report:1"); err != nil || out[0].Tries != 0 || out[0].State != store.OutReady {
+		t.Errorf("%+v %v", out, err)
+	}
+}

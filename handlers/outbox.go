@@ -11,7 +11,7 @@ import (
 // OutStore is what delivering needs of the outbox.
 type OutStore interface {
 	DueOut(ctx context.Context, medium string, now time.Time, limit int) ([]store.Out, error)
-	Unproven(ctx context.Context, medium string) ([]store.Out, error)
+	Unproven(ctx context.Context, medium string, limit int) ([]store.Out, error)
 	OutMarks
 }
 
@@ -21,6 +21,7 @@ type OutMarks interface {
 	Sent(ctx context.Context, id int64) error
 	Proven(ctx context.Context, id int64, proof string) error
 	RetryOut(ctx context.Context, id int64, next time.Time, why string) error
+	Unsent(ctx context.Context, id int64, next time.Time, why string) error
 	Refuse(ctx context.Context, id int64, why string) error
 	Unconfirmed(ctx context.Context, id int64, why string) error
 }

@@ -30,3 +30,23 @@ func (r Retry) After(tries int) time.Duration {
 	}
 	return b.NextBackOff()
 }
+
+// outage is a peer that cannot be reached: it is left alone for a growing while,
+// whatever there is to say to it. The zero time is no outage.
+type outage struct {
+	retry    Retry
+	failures int
+	until    time.Time
+}
+
+// begin notes one more failure.
+func (o *outage) begin(now time.Time) {
+	o.failures++
+	o.until = now.Add(o.retry.After(o.failures))
+}
+
+// over notes that the peer answers.
+func (o *outage) over() { o.failures, o.until = 0, time.Time{} }
+
+// lasts reports whether the peer is to be left alone now.
+func (o *outage) lasts(now time.Time) bool { return now.Before(o.until) }

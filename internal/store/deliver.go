@@ -34,6 +34,16 @@ func (s *Store) RetryOut(ctx context.Context, id int64, next time.Time, why stri
 	return s.turn(ctx, "retry", id, OutReady, why, ms(next), `'ready', 'sending', 'sent'`)
 }
 
+// Unsent takes back that a row is being sent: there was no connection to send it
+// on, so that it was no try. It is due again at next.
+func (s *Store) Unsent(ctx context.Context, id int64, next time.Time, why string) error {
+	return s.update(ctx, "unsent", id, func(tx *txn) error {
+		_, err := exec(ctx, tx, `UPDATE outbox SET state = 'ready', why = ?, next_ms = ?, at_ms = ?, tries = max(tries - 1, 0)
+			WHERE id = ? AND state = 'sending'`, why, ms(next), ms(s.now()), id)
+		return err
+	})
+}
+
 // Refuse ends a row that the peer, or our own rules, will never take.
 func (s *Store) Refuse(ctx context.Context, id int64, why string) error {
 	return s.turn(ctx, "refuse", id, OutRefused, why, nil, `'ready', 'sending', 'sent'`)
@@ -55,12 +65,12 @@ func (s *Store) turn(ctx context.Context, op string, id int64, state, why string
 	})
 }
 
-// Unproven are the rows of a medium that were, or may have been, sent and are
-// not proven, oldest first.
-func (s *Store) Unproven(ctx context.Context, medium string) (out []Out, err error) {
+// Unproven are at most limit rows of a medium that were, or may have been, sent
+// and are not proven, oldest first.
+func (s *Store) Unproven(ctx context.Context, medium string, limit int) (out []Out, err error) {
 	err = s.view(ctx, "unproven of", medium, func(tx *txn) error {
 		out, err = collect(ctx, tx, scanOut, `SELECT `+outColumns+` FROM outbox
-			WHERE medium = ? AND state IN ('sending', 'sent') ORDER BY id`, medium)
+			WHERE medium = ? AND state IN ('sending', 'sent') ORDER BY id LIMIT ?`, medium, limit)
 		return err
 	})
 	return out, err

@@ -42,7 +42,7 @@ func TestNothingIsSaidTwice(t *testing.T) {
 	if got := dueOut(t, s, noon); len(got) != 0 {
 		t.Errorf("it is said again: %+v", got)
 	}
-	un, err := s.Unproven(t.Context(), MediumGerrit)
+	un, err := s.Unproven(t.Context(), MediumGerrit, 9)
 	if err != nil || len(un) != 1 || un[0].State != OutSending || un[0].Tries != 1 || !un[0].Attempted.Equal(noon) {
 		t.Errorf("unproven = %+v %v", un, err)
 	}
@@ -63,6 +63,7 @@ func TestNothingIsSaidTwice(t *testing.T) {
 func TestProofIsFinal(t *testing.T) {
 	for name, late := range map[string]func(s *Store) error{
 		"sent":        func(s *Store) error { return s.Sent(t.Context(), 1) },
+		"unsent":      func(s *Store) error { return s.Unsent(t.Context(), 1, noon, "no connection") },
 		"retry":       func(s *Store) error { return s.RetryOut(t.Context(), 1, noon, "broken pipe") },
 		"refuse":      func(s *Store) error { return s.Refuse(t.Context(), 1, "too long") },
 		"unconfirmed": func(s *Store) error { return s.Unconfirmed(t.Context(), 1, "no answer") },
