@@ -95,14 +95,15 @@ func cutURL(left string) (url, job string, ok bool) {
 }
 
 // bareLine reads "- NAME : RESULT". The last separator with nothing but a known
-// result behind it is taken, else the first.
+// result behind it is taken, else the first; a URL before it is a job's message
+// rather than a part of a name.
 func bareLine(s string) (buildLine, bool) {
 	first := strings.Index(s[:min(len(s), maxHead)], sep)
 	if first < 0 {
 		return buildLine{}, false
 	}
 	at := first
-	if last := strings.LastIndex(s, sep); last != first && last < maxHead && plausibleRest(s[last+len(sep):]) {
+	if last := strings.LastIndex(s, sep); last != first && last < maxHead && !strings.Contains(s[:last], "://") && plausibleRest(s[last+len(sep):]) {
 		at = last
 	}
 	b := buildLine{form: formBare, job: strings.TrimSpace(s[:at]), rest: s[at+len(sep):]}

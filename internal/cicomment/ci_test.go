@@ -189,3 +189,25 @@ func TestExplainLineErrors(t *testing.T) {
 		t.Errorf("%v\n%s\n%s", err, out, want)
 	}
 }
+
+// TestTimesOff: where a CI tells no times, what looks like one is a detail's; one
+// build with a time, or too few without, and it is the build's.
+func TestTimesOff(t *testing.T) {
+	build := func(rest string) string { return "- a build/00112233445566778899aabbccddeeff : " + rest + "\n" }
+	const detail, message = "NODE_FAILURE gave up in 10m 00s", "Waited in 5s"
+	four := build("SUCCESS") + build("SUCCESS") + build("FAILURE") + build("SUCCESS (non-voting)")
+	for text, want := range map[string]bool{
+		four + build(detail) + build(message):                                true,
+		four + build(detail) + build(message) + build("SUCCESS in 3s"):       false,
+		build("SUCCESS") + build("FAILURE") + build(detail) + build(message): false,
+	} {
+		p := Defaults().Parse(Input{Comment: "Build failed.\n\n" + text, Author: ci.Account{Username: "zuul"}})
+		node, custom := p.Builds[len(p.Builds)-2], p.Builds[len(p.Builds)-1]
+		if !custom.Custom {
+			node, custom = p.Builds[len(p.Builds)-3], p.Builds[len(p.Builds)-2]
+		}
+		if got := node.Detail == "gave up in 10m 00s" && node.Duration == nil && custom.Result == "Waited in 5s" && custom.Duration == nil; got != want {
+			t.Errorf("%s\n%+v\n%+v", text, node, custom)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func (r Rules) entryOf(name string, in Input) *CI {
 }
 
 func (r Rules) byText(text string) *CI {
-	if jenkinsText(strings.Split(text, "\n")) {
+	if b := newBody(text); jenkinsText(b.lines) && len(readZuul(b).builds) == 0 {
 		return r.first(DialectJenkins)
 	}
 	return r.first(DialectZuul)

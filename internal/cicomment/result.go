@@ -9,11 +9,13 @@ import (
 // readResult reads what stands behind a build's " : ", all its lines:
 // `RESULT[ DETAIL][ in Hh MMm SSs][ (non-voting)]`. A first word that is no
 // known result makes the whole a job's own message, which may stand for any
-// result and is not taken apart.
-func readResult(rest string) Build {
+// result and is not taken apart. timed says that the CI tells times.
+func readResult(rest string, timed bool) Build {
 	b := Build{}
 	rest, b.Voting = cutVoting(strings.TrimRight(rest, " \t\n"))
-	rest, b.Duration = cutElapsed(rest)
+	if timed {
+		rest, b.Duration = cutElapsed(rest)
+	}
 	rest = strings.TrimSpace(rest)
 	word, detail := rest, ""
 	if i := strings.IndexAny(rest, " \n"); i >= 0 {
