@@ -37,6 +37,7 @@ type Bot struct {
 	sink    *handlers.Sink
 	sets    *fingerprints
 	tracker *tracker.Tracker
+	vitals  *handlers.Vitals
 	steps   []step
 }
 
@@ -55,7 +56,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Bot, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bot{cfg: cfg, o: o, log: o.Logger, stops: &stops{log: o.Logger}, wakes: newWakes()}
+	b := &Bot{cfg: cfg, o: o, log: o.Logger, stops: &stops{log: o.Logger}, wakes: newWakes(), vitals: handlers.NewVitals()}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -68,7 +69,7 @@ func (b *Bot) Close() error { return b.stops.run() }
 // Run runs all steps until ctx ends or one of them fails, then closes the bot.
 func (b *Bot) Run(ctx context.Context) error {
 	b.log.Info("running", "version", b.o.Version, "mode", b.cfg.Report.Mode, "gerrit", b.cfg.Gerrit.Addr)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(b.vitals.Context(ctx))
 	for _, s := range b.steps {
 		group.Go(func() error {
 			err := s.run(ctx)

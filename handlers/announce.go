@@ -18,6 +18,7 @@ type RecheckStore interface {
 	DueRechecks(ctx context.Context, now time.Time, limit int) ([]store.RecheckedBug, error)
 	DecideRechecks(ctx context.Context, ids []int64, why string, out []store.Outgoing) error
 	Bug(ctx context.Context, ref ci.BugRef) (store.BugInfo, error)
+	DeadStore
 }
 
 // AnnounceOptions are what the step of announcing works with.
@@ -39,9 +40,10 @@ func DefaultSteps() []int { return []int{1, 5, 20, 100, 500, 2000} }
 // Announce tells channels of bugs that people name in rechecks and that have no
 // fingerprint.
 type Announce struct {
-	o     AnnounceOptions
-	steps []int
-	log   *slog.Logger
+	o      AnnounceOptions
+	steps  []int
+	graves *graves
+	log    *slog.Logger
 }
 
 // NewAnnounce makes the step.
@@ -53,7 +55,8 @@ func NewAnnounce(o AnnounceOptions) *Announce {
 		o.BugURL = func(ci.BugRef) string { return "" }
 	}
 	o.Fresh, o.Now = cmp.Or(o.Fresh, time.Hour), clock(o.Now)
-	return &Announce{o: o, steps: slices.Sorted(slices.Values(o.Steps)), log: logger(o.Logger)}
+	return &Announce{o: o, steps: slices.Sorted(slices.Values(o.Steps)),
+		graves: newGraves(store.StepAnnounce, o.Store, o.Logger, o.Now), log: logger(o.Logger)}
 }
 
 // recheckBatch is how many bugs are decided on before the step looks again.
@@ -66,20 +69,20 @@ func (a *Announce) Run(ctx context.Context) error {
 
 // step decides on the rechecks that nobody decided on.
 func (a *Announce) step(ctx context.Context) (bool, error) {
-	bugs, err := a.o.Store.DueRechecks(ctx, a.o.Now(), recheckBatch)
+	limit := recheckBatch + a.graves.waiting()
+	bugs, err := a.o.Store.DueRechecks(ctx, a.o.Now(), limit)
 	if err != nil {
 		return false, fmt.Errorf("announce: due rechecks: %w", err)
 	}
-	var errs []error
+	if len(bugs) > 0 {
+		defer wakeAll(a.o.Next)
+	}
 	for _, b := range bugs {
-		if err := a.one(ctx, b); err != nil {
-			errs = append(errs, fmt.Errorf("announce: bug %s: %w", b.Bug, err))
+		if err := a.graves.try(ctx, b.BugID, func(ctx context.Context) error { return a.one(ctx, b) }); err != nil {
+			return false, err
 		}
 	}
-	if len(bugs) > 0 {
-		wakeAll(a.o.Next)
-	}
-	return len(bugs) == recheckBatch, errors.Join(errs...)
+	return len(bugs) == limit, nil
 }
 
 // one decides on the rechecks of one bug.

@@ -21,6 +21,7 @@ type BuildStore interface {
 	DueBuilds(ctx context.Context, now time.Time, limit int) ([]store.DueBuild, error)
 	RetryBuild(ctx context.Context, id int64, next time.Time, why string) error
 	RecordVerdict(ctx context.Context, v store.Verdict, reportAfter time.Duration) error
+	DeadStore
 }
 
 // ClassifyOptions are what the step of classifying works with.
@@ -43,6 +44,7 @@ type Classify struct {
 	o       ClassifyOptions
 	log     *slog.Logger
 	trouble *trouble
+	graves  *graves
 
 	mu     sync.Mutex
 	flying map[int64]bool     // builds that are being searched
@@ -56,6 +58,7 @@ func NewClassify(o ClassifyOptions) *Classify {
 	o.Retry = cmp.Or(o.Retry, Retry{First: 2 * time.Second, Most: time.Minute})
 	return &Classify{
 		o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
+		graves: newGraves(store.StepClassify, o.Store, o.Logger, o.Now),
 		flying: map[int64]bool{}, absent: map[int64]*absence{},
 	}
 }
@@ -84,16 +87,19 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	if len(flying) >= c.o.Workers {
 		return nil
 	}
-	due, err := c.o.Store.DueBuilds(ctx, c.o.Now(), c.o.Workers+len(flying))
+	due, err := c.o.Store.DueBuilds(ctx, c.o.Now(), c.o.Workers+len(flying)+c.graves.waiting())
 	if err != nil {
 		return fmt.Errorf("classify: due builds: %w", err)
 	}
 	for _, b := range due {
-		if flying[b.ID] || !c.take(b.ID) { // one that landed meanwhile may be decided by now
+		if flying[b.ID] || c.graves.waits(b.ID) || !c.take(b.ID) { // one that landed meanwhile may be decided by now
 			continue
 		}
 		wg.Go(func() {
-			c.trouble.note(fmt.Sprintf("build %d", b.ID), c.one(ctx, set, b))
+			name := fmt.Sprintf("build %d", b.ID)
+			ctx := watched(ctx, "search of "+name, c.o.Timeout+StuckAfter) // an engine that ignores its context
+			defer retire(ctx)
+			c.trouble.note(name, c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) }))
 			c.free(b.ID)
 			c.o.Wake.Now()
 		})

@@ -3,7 +3,6 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -30,6 +29,7 @@ type ReportStore interface {
 	DueReports(ctx context.Context, now time.Time, limit int) ([]int64, error)
 	Report(ctx context.Context, id int64) (store.ReportView, error)
 	ReportDecider
+	DeadStore
 }
 
 // ReportDecider writes what was decided on a report, or puts it off.
@@ -61,6 +61,7 @@ type ComposeOptions struct {
 type Compose struct {
 	o      ComposeOptions
 	gather gatherer
+	graves *graves
 	log    *slog.Logger
 }
 
@@ -74,7 +75,7 @@ func NewCompose(o ComposeOptions) *Compose {
 	}
 	o.Notify, o.Now = cmp.Or(o.Notify, "OWNER"), clock(o.Now)
 	g := gatherer{redact: o.Redactor, excerpt: cmp.Or(o.Excerpt, 200), bugURL: o.BugURL}
-	return &Compose{o: o, gather: g, log: logger(o.Logger)}
+	return &Compose{o: o, gather: g, graves: newGraves(store.StepCompose, o.Store, o.Logger, o.Now), log: logger(o.Logger)}
 }
 
 // reportBatch is how many reports are decided before the step looks again.
@@ -87,20 +88,20 @@ func (c *Compose) Run(ctx context.Context) error {
 
 // step decides on the reports that are due now.
 func (c *Compose) step(ctx context.Context) (bool, error) {
-	ids, err := c.o.Store.DueReports(ctx, c.o.Now(), reportBatch)
+	limit := reportBatch + c.graves.waiting()
+	ids, err := c.o.Store.DueReports(ctx, c.o.Now(), limit)
 	if err != nil {
 		return false, fmt.Errorf("compose: due reports: %w", err)
 	}
-	var errs []error
+	if len(ids) > 0 {
+		defer wakeAll(c.o.Next)
+	}
 	for _, id := range ids {
-		if err := c.one(ctx, id); err != nil {
-			errs = append(errs, fmt.Errorf("compose: report %d: %w", id, err))
+		if err := c.graves.try(ctx, id, func(ctx context.Context) error { return c.one(ctx, id) }); err != nil {
+			return false, err
 		}
 	}
-	if len(ids) > 0 {
-		wakeAll(c.o.Next)
-	}
-	return len(ids) == reportBatch, errors.Join(errs...)
+	return len(ids) == limit, nil
 }
 
 // waitForMore is when a report that has nothing to say yet is looked at again;

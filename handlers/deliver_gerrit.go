@@ -44,6 +44,7 @@ type DeliverGerrit struct {
 	o       DeliverGerritOptions
 	log     *slog.Logger
 	trouble *trouble
+	graves  *graves
 	away    outage
 	looks   map[int64]*look // rows that are not proven
 }
@@ -55,7 +56,7 @@ func NewDeliverGerrit(o DeliverGerritOptions) *DeliverGerrit {
 	o.Retry = cmp.Or(o.Retry, Retry{First: 2 * time.Second, Most: time.Minute})
 	return &DeliverGerrit{
 		o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
-		away: outage{retry: o.Retry}, looks: map[int64]*look{},
+		graves: newGraves(store.StepDeliver, o.Store, o.Logger, o.Now), away: outage{retry: o.Retry}, looks: map[int64]*look{},
 	}
 }
 
@@ -79,19 +80,20 @@ func (d *DeliverGerrit) postDue(ctx context.Context) (bool, error) {
 	if d.away.lasts(d.o.Now()) {
 		return false, nil
 	}
-	due, err := d.o.Store.DueOut(ctx, store.MediumGerrit, d.o.Now(), outBatch)
+	limit := outBatch + d.graves.waiting()
+	due, err := d.o.Store.DueOut(ctx, store.MediumGerrit, d.o.Now(), limit)
 	if err != nil {
 		return false, fmt.Errorf("deliver: due reviews: %w", err)
 	}
 	for _, out := range due {
-		if err := d.post(ctx, out); err != nil {
-			return false, fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
+		if err := d.graves.try(ctx, out.ID, func(ctx context.Context) error { return d.post(ctx, out) }); err != nil {
+			return false, err
 		}
 		if ctx.Err() != nil || d.away.lasts(d.o.Now()) {
 			return false, nil
 		}
 	}
-	return len(due) == outBatch, nil
+	return len(due) == limit, nil
 }
 
 // post posts one review. It is marked before, so that after a crash nobody

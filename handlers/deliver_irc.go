@@ -44,6 +44,7 @@ type DeliverIRC struct {
 	o       DeliverIRCOptions
 	log     *slog.Logger
 	trouble *trouble
+	graves  *graves
 	away    outage
 	owed    func(context.Context) error // writes what became of a line, where that failed; nil: nothing is owed
 }
@@ -51,7 +52,8 @@ type DeliverIRC struct {
 // NewDeliverIRC makes the step.
 func NewDeliverIRC(o DeliverIRCOptions) *DeliverIRC {
 	o.Timeout, o.MaxTries, o.Now = cmp.Or(o.Timeout, 2*time.Minute), cmp.Or(o.MaxTries, 10), clock(o.Now)
-	return &DeliverIRC{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger), away: outage{retry: ircRetry()}}
+	return &DeliverIRC{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
+		graves: newGraves(store.StepDeliver, o.Store, o.Logger, o.Now), away: outage{retry: ircRetry()}}
 }
 
 // Run delivers until ctx ends.
@@ -76,13 +78,14 @@ func (d *DeliverIRC) step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("deliver: due lines: %w", err)
 	}
+	due = slices.DeleteFunc(due, func(out store.Out) bool { return d.graves.waits(out.ID) })
 	slices.SortStableFunc(due, answersFirst)
 	for i, out := range due {
 		if i == linesAtOnce {
 			return true, nil
 		}
-		if err := d.one(ctx, out); err != nil {
-			return false, fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
+		if err := d.graves.try(ctx, out.ID, func(ctx context.Context) error { return d.one(ctx, out) }); err != nil {
+			return false, err
 		}
 		if ctx.Err() != nil || d.away.lasts(d.o.Now()) {
 			break

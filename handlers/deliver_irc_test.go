@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -180,7 +181,7 @@ type forgetful struct {
 func (f *forgetful) Proven(ctx context.Context, id int64, proof string) error {
 	if f.fails > 0 {
 		f.fails--
-		return errors.New("disk full")
+		return fmt.Errorf("disk full: %w", sql.ErrConnDone)
 	}
 	return f.OutStore.Proven(ctx, id, proof)
 }

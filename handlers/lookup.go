@@ -26,6 +26,7 @@ type LookupStore interface {
 	ApplyLookup(ctx context.Context, buildset int64, l store.Looked) error
 	RetryLookup(ctx context.Context, buildset int64, next time.Time, why string) error
 	GiveUpLookup(ctx context.Context, buildset int64, why string) error
+	DeadStore
 }
 
 // LookupOptions are what the step of looking up works with.
@@ -46,6 +47,7 @@ type Lookup struct {
 	o       LookupOptions
 	log     *slog.Logger
 	trouble *trouble
+	graves  *graves
 }
 
 // NewLookup makes the step.
@@ -53,7 +55,8 @@ func NewLookup(o LookupOptions) *Lookup {
 	o.Deadlines, o.Now = o.Deadlines.withDefaults(), clock(o.Now)
 	o.Workers = cmp.Or(o.Workers, 4)
 	o.Retry = cmp.Or(o.Retry, Retry{First: time.Second, Most: 2 * time.Minute})
-	return &Lookup{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger)}
+	return &Lookup{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
+		graves: newGraves(store.StepLookup, o.Store, o.Logger, o.Now)}
 }
 
 // lookupBatch is how many questions are taken before the step looks again.
@@ -66,7 +69,8 @@ func (l *Lookup) Run(ctx context.Context) error {
 
 // step asks all questions that are due.
 func (l *Lookup) step(ctx context.Context) (bool, error) {
-	due, err := l.o.Store.DueLookups(ctx, l.o.Now(), lookupBatch)
+	limit := lookupBatch + l.graves.waiting()
+	due, err := l.o.Store.DueLookups(ctx, l.o.Now(), limit)
 	if err != nil {
 		return false, fmt.Errorf("lookup: due: %w", err)
 	}
@@ -74,13 +78,10 @@ func (l *Lookup) step(ctx context.Context) (bool, error) {
 	group.SetLimit(l.o.Workers)
 	for _, d := range due {
 		group.Go(func() error {
-			if err := l.one(ctx, d); err != nil {
-				return fmt.Errorf("lookup: buildset %d: %w", d.Buildset, err)
-			}
-			return nil
+			return l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) })
 		})
 	}
-	return len(due) == lookupBatch, group.Wait()
+	return len(due) == limit, group.Wait()
 }
 
 // one asks about one buildset and writes what came of it.

@@ -43,7 +43,7 @@ type loop struct {
 
 // run calls work at once, when woken and with every tick, until ctx ends: then
 // it returns nil. While work says that there is more it is called again at
-// once; after an error it is called again after a growing wait.
+// once; after an error or a panic it is called again after a growing wait.
 func (l loop) run(ctx context.Context, work func(context.Context) (more bool, err error)) error {
 	every := l.every
 	if every <= 0 {
@@ -51,11 +51,18 @@ func (l loop) run(ctx context.Context, work func(context.Context) (more bool, er
 	}
 	retry, failures := Retry{First: 200 * time.Millisecond, Most: time.Minute}, 0
 	trouble := newTrouble(l.log)
+	ctx = watched(ctx, l.name, StuckAfter)
+	defer retire(ctx)
 	for ctx.Err() == nil {
-		more, err := work(ctx)
+		more := false
+		err := safely(ctx, func(ctx context.Context) (err error) {
+			more, err = work(ctx)
+			return err
+		})
 		if ctx.Err() != nil {
 			break
 		}
+		round(ctx, err)
 		trouble.note(l.name, err)
 		switch {
 		case err != nil:

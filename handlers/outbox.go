@@ -13,6 +13,7 @@ type OutStore interface {
 	DueOut(ctx context.Context, medium string, now time.Time, limit int) ([]store.Out, error)
 	Unproven(ctx context.Context, medium string, limit int) ([]store.Out, error)
 	OutMarks
+	DeadStore
 }
 
 // OutMarks write what became of a row of the outbox.

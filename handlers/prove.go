@@ -46,8 +46,8 @@ func (d *DeliverGerrit) prove(ctx context.Context) error {
 		if d.o.Now().Before(l.next) {
 			continue
 		}
-		if err := d.ask(ctx, out, l); err != nil {
-			return fmt.Errorf("deliver: %s to %s: %w", out.Cause, out.Target, err)
+		if err := d.graves.try(ctx, out.ID, func(ctx context.Context) error { return d.ask(ctx, out, l) }); err != nil {
+			return err
 		}
 		if l.failures > 0 || ctx.Err() != nil {
 			return nil

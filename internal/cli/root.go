@@ -81,7 +81,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.runCommand(), a.demoCommand(), a.checkCommand(), a.scanCommand(), a.commentCommand(),
 		a.ratesCommand(), a.queueCommand(), a.bugCommand(), a.unrecognizedCommand(), a.statusCommand(),
-		a.versionCommand(),
+		a.deadCommand(), a.versionCommand(),
 	)
 	return root
 }

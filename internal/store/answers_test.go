@@ -147,12 +147,3 @@ func TestUnmuteLetsLinesGo(t *testing.T) {
 		t.Errorf("due: %+v %v", due, err)
 	}
 }
-
-func TestBury(t *testing.T) {
-	s := fresh(t)
-	ok(t, s.Bury(t.Context(), "classify", "build:1", "bad", 3))
-	ok(t, s.Bury(t.Context(), "classify", "build:1", "worse", 4))
-	if st, err := s.Status(t.Context()); st.Dead != 1 || err != nil {
-		t.Errorf("dead = %d %v", st.Dead, err)
-	}
-}

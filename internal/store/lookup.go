@@ -86,20 +86,24 @@ func (s *Store) RetryLookup(ctx context.Context, buildset int64, next time.Time,
 // counted.
 func (s *Store) GiveUpLookup(ctx context.Context, buildset int64, why string) error {
 	return s.update(ctx, "give up lookup of buildset", buildset, func(tx *txn) error {
-		now := s.now()
-		err := execOne(ctx, tx, `UPDATE buildset SET state = ?, why = ?, next_ms = NULL, at_ms = ? WHERE id = ? AND state = ?`,
-			buildsetGaveUp, why, ms(now), buildset, buildsetLookup)
-		if err != nil {
-			return err
-		}
-		if err := endWaiting(ctx, tx, buildset, why, now); err != nil {
-			return err
-		}
-		if err := recount(ctx, tx, buildset); err != nil {
-			return err
-		}
-		return wakeBuildset(ctx, tx, buildset, now)
+		return giveUpLookup(ctx, tx, buildset, why, s.now())
 	})
+}
+
+// giveUpLookup gives up a question. ErrState: it was not open.
+func giveUpLookup(ctx context.Context, tx *txn, buildset int64, why string, now time.Time) error {
+	err := execOne(ctx, tx, `UPDATE buildset SET state = ?, why = ?, next_ms = NULL, at_ms = ? WHERE id = ? AND state = ?`,
+		buildsetGaveUp, why, ms(now), buildset, buildsetLookup)
+	if err != nil {
+		return err
+	}
+	if err := endWaiting(ctx, tx, buildset, why, now); err != nil {
+		return err
+	}
+	if err := recount(ctx, tx, buildset); err != nil {
+		return err
+	}
+	return wakeBuildset(ctx, tx, buildset, now)
 }
 
 // endWaiting makes what still waits for the API unknown.

@@ -43,14 +43,3 @@ func outboxCounts(ctx context.Context, tx *txn, st *Status) error {
 	st.Unconfirmed, st.Refused = st.Outbox[OutUnconfirmed], st.Outbox[OutRefused]
 	return err
 }
-
-// Bury notes an item that a step gave up on after so many tries. It is counted
-// aloud until someone looks.
-func (s *Store) Bury(ctx context.Context, step, item, why string, tries int) error {
-	return s.update(ctx, "bury "+step, item, func(tx *txn) error {
-		_, err := exec(ctx, tx, `INSERT INTO dead (step, item, error, tries, at_ms) VALUES (?,?,?,?,?)
-			ON CONFLICT (step, item) DO UPDATE SET error = excluded.error, tries = excluded.tries, at_ms = excluded.at_ms`,
-			step, item, why, tries, ms(s.now()))
-		return err
-	})
-}
