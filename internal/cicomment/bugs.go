@@ -70,7 +70,10 @@ func findBugs(s string) found {
 			return s[pos+m[2*n] : pos+m[2*n+1]]
 		}
 		end := pos + m[1]
-		tracker, ref := f.read(s[:pos+m[0]], s[end:], group)
+		tracker, ref := "", ""
+		if before := s[:pos+m[0]]; !denied.MatchString(before[max(0, len(before)-maxDenial):]) {
+			tracker, ref = f.read(before, s[end:], group)
+		}
 		if tracker == "" {
 			others.WriteString(s[pos:end])
 			pos = end
@@ -84,6 +87,12 @@ func findBugs(s string) found {
 	f.others = others.String()
 	return f
 }
+
+// denied ends in words that say which bug it is not.
+var denied = regexp.MustCompile(`(?i)(?:\b(?:not|never|unrelated\s+to|not\s+(?:related|due)\s+to|nothing\s+to\s+do\s+with|rather\s+than|` +
+	`instead\s+of|other\s+than)|n['’]t)\s+(?:(?:a|the|same|as|dup(?:licate)?|of|nova|neutron|cinder)\s+)*$`)
+
+const maxDenial = 60 // bytes looked at before a bug
 
 // read names tracker and bug of one match; an empty tracker means that it is no
 // bug after all. before and after are the text around it.

@@ -12,8 +12,8 @@ var (
 	padBug        = regexp.MustCompile(`^/(\d{1,10})\b`)
 	storyBug      = regexp.MustCompile(`(?:story|stories)/(\d{1,10})\b`)
 	bugzillaBug   = regexp.MustCompile(`(?:show_bug\.cgi\?(?:.*&)?id=|^/)(\d{1,10})\b`)
-	githubBug     = regexp.MustCompile(`^/([\w.-]+/[\w.-]+)/(?:issues|pull)/(\d{1,10})\b`)
-	gitlabBug     = regexp.MustCompile(`^/([\w./-]+?)/(?:-/)?(issues|work_items|merge_requests)/(\d{1,10})\b`)
+	githubBug     = regexp.MustCompile(`^/([\w.-]+/[\w.-]+)/issues/(\d{1,10})\b`)
+	gitlabBug     = regexp.MustCompile(`^/([\w./-]+?)/(?:-/)?(?:issues|work_items)/(\d{1,10})\b`)
 	phabricatorID = regexp.MustCompile(`(?i)^/T(\d{1,8})\b`)
 	jiraKey       = regexp.MustCompile(`(?i)/browse/([a-z][a-z0-9]+-\d{1,9})\b`)
 	debianBug     = regexp.MustCompile(`(?:bug=|^/)(\d{1,9})\b`)
@@ -57,7 +57,8 @@ func bugOfURL(link string) (tracker, ref string) {
 	return forgeBug(host, path)
 }
 
-// forgeBug names the issue of a code forge: "owner/repo#12", "group/project!3".
+// forgeBug names the issue of a code forge: "owner/repo#12". A pull or merge
+// request is a change, not a bug.
 func forgeBug(host, path string) (tracker, ref string) {
 	if host == "github.com" || host == "www.github.com" {
 		if m := githubBug.FindStringSubmatch(path); m != nil {
@@ -67,11 +68,7 @@ func forgeBug(host, path string) (tracker, ref string) {
 	}
 	if strings.HasPrefix(host, "gitlab.") || strings.Contains(path, "/-/") {
 		if m := gitlabBug.FindStringSubmatch(path); m != nil {
-			mark := "#"
-			if m[2] == "merge_requests" {
-				mark = "!"
-			}
-			return trackerGitLab, m[1] + mark + m[3]
+			return trackerGitLab, m[1] + "#" + m[2]
 		}
 	}
 	return "", ""

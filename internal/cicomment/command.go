@@ -76,18 +76,24 @@ func namesRecheck(line string) bool {
 // words behind it, it asks a person.
 func politely(line string) (rest string, ok bool) {
 	m := ""
-	if line[0]|0x20 == 'p' {
+	if c := line[0] | 0x20; c == 'p' || c == 'k' {
 		m = please.FindString(line)
 	}
 	if m == "" {
 		return "", false
 	}
 	_, rest, ok = triggerAt(line[len(m):])
-	t := trimLead(rest)
-	return rest, ok && (isFiller(t) || noBug.MatchString(t) || moreBug.MatchString(t))
+	return rest, ok && saysItAll(rest)
 }
 
-var please = regexp.MustCompile(`(?i)^(?:please|pls|plz)[, ]+`)
+// saysItAll reports whether nothing but courtesy or a bug stands behind a word
+// that may also be said to a person ("please recheck the logs").
+func saysItAll(rest string) bool {
+	t := trimLead(rest)
+	return isFiller(t) || noBug.MatchString(t) || moreBug.MatchString(t)
+}
+
+var please = regexp.MustCompile(`(?i)^(?:please|pls|plz|kindly)[, ]+`)
 
 // triggerAt reads a trigger word at the beginning of s.
 func triggerAt(s string) (word, rest string, ok bool) {
@@ -98,8 +104,8 @@ func triggerAt(s string) (word, rest string, ok bool) {
 	s = strings.TrimLeft(s, "*_")
 	l := asciiLower(s[:min(len(s), 60)])
 	for _, w := range []string{"recheck", "re-check", "reverify"} {
-		if strings.HasPrefix(l, w) && endsWord(s[len(w):]) {
-			return wordRecheck, s[len(w):], true
+		if rest, ok := strings.CutPrefix(l, w); ok && endsWord(s[len(w):]) {
+			return wordRecheck, s[len(w):], w != "re-check" || saysItAll(rest)
 		}
 	}
 	for _, w := range []string{"retrigger", "remerge", "regate"} {
@@ -122,7 +128,7 @@ func triggerAt(s string) (word, rest string, ok bool) {
 var otherTrigger = regexp.MustCompile(`(?i)^(?:check[ \t-]+(?:experimental|arm64)\b` +
 	`|check[ \t-]+(?:coverage|perf|performance|silent|codehealth|php|rdo|tripleo|third-?party|extra|nightly|periodic|` +
 	`kolla|ironic|devstack|tempest|openshift|k8s|wmf|[a-z][\w.]*-[\w.-]*\w)(?:[ \t]+please)?(?:[ \t.!]*$|[ \t]*[:;,(])` +
-	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t.!]*$` +
+	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t]*(?:[.!]*$|[,;:(])` +
 	`|recheck-[a-z][\w.-]*[ \t]*$)`)
 
 // endsWord reports whether the trigger word ends here: "rechecking",
@@ -138,6 +144,8 @@ func endsWord(s string) bool {
 	switch r {
 	case '\'', '’', '"', '”', '`', '/', '=', ')', ']', '>', '@':
 		return false
+	case '(':
+		return !strings.HasPrefix(s, "()")
 	case '-', '_', '.':
 		next, _ := utf8.DecodeRuneInString(s[n:])
 		return !unicode.IsLetter(next) && !unicode.IsDigit(next)
@@ -152,6 +160,9 @@ func clauseBegins(before string) bool {
 	t := strings.TrimRight(before, " \t*_")
 	if t == before || t == "" {
 		return false
+	}
+	if strings.IndexFunc(t, notEmoji) < 0 {
+		return true
 	}
 	r, n := utf8.DecodeLastRuneInString(t)
 	t = t[:len(t)-n]
@@ -170,6 +181,11 @@ func clauseBegins(before string) bool {
 	return false
 }
 
+// notEmoji is false for the runes that emoji are made of.
+func notEmoji(r rune) bool {
+	return !unicode.In(r, unicode.So, unicode.Sk, unicode.Mn, unicode.Cf, unicode.Zs)
+}
+
 var instructs = regexp.MustCompile(`\b(?:if|when|whenever|once|until|comment|type|post|say|write|leave|reply|you|please|use|command|then|to|e\.g)\b`)
 
 // talks reports whether the words behind "recheck" make it the subject of a
@@ -179,11 +195,18 @@ func talks(rest string) bool {
 		return false
 	}
 	rest = strings.TrimLeft(rest, " \t")
+	if guess.MatchString(rest) {
+		return false
+	}
 	return strings.HasPrefix(rest, "->") || strings.HasPrefix(rest, "=>") || talk.MatchString(rest)
 }
 
+// guess is how people say what they think a failure was ("recheck looks like bug
+// 1234567"), although it begins like talk about a recheck.
+var guess = regexp.MustCompile(`(?i)^(?:looks?|seems?)[ \t]+(?:to[ \t]+be|like|unrelated|infra|flaky|random|transient)\b`)
+
 var talk = regexp.MustCompile(`(?i)^(?:(?:is|isn't|was|wasn't|are|were|has|hasn't|had|have|will|won't|would|wouldn't|should|shouldn't|` +
-	`could|couldn't|can|can't|cannot|did|didn't|does|doesn't|may|might|must|passed|passes|succeeded|helped|helps|worked|works|` +
+	`could|couldn't|can|can't|cannot|did|didn't|does|doesn't|may|might|must|passed|passes|fails|makes|made|takes|keeps|resulted|succeeded|helped|helps|worked|works|` +
 	`finished|completed|triggered|started|queued|queue|means|needs|needed|required|comments?|commands?|buttons?|keyword|of|or|vs|than|` +
 	`looks|looked|went|shows|showed|gave|gives|seems|seemed|got|comes|came|ran|runs|still[ \t]+\w+(?:s|ed|ing)|` +
 	`bot|loop|count|counts|rate|rates|limit|policy|failed[ \t]+(?:again|too|also|as[ \t]+well))\b|'s\b)`)

@@ -149,8 +149,10 @@ func statement(rest string, below []string) *Recheck {
 var (
 	noBug = regexp.MustCompile(`(?i)^(?:with\s+|there\s+is\s+)?no[\s-]*(?:known\s+)?bugs?\b|^without\s+(?:an?\s+)?bug\b`)
 	// filler says nothing: courtesy, and words that only repeat the request.
-	filler = regexp.MustCompile(`(?i)^(?:[^\pL\pN]|\b(?:please|pls|plz|thanks|thank\s+you|thx|ty|cheers|again|now|this|it|all|` +
-		`once\s+more|one\s+more\s+time|bugs?|lp|launchpad|and|number|hopefully|sigh|sorry)\b)*$`)
+	filler = regexp.MustCompile(`(?i)^(?:[:;=]['-]?[dpo]\b|\b[dp]\b|\(ツ\)|[^\pL\pN]|` +
+		`\b(?:(?:pretty\s+)?please|pls|plz|thanks(?:\s+in\s+advance)?|thank\s+you|thx|ty|cheers|again|now|it|all|xd|` +
+		`(?:this|the)(?:\s+(?:patch|change|one))?|` +
+		`once\s+(?:more|again)|one\s+more\s+time|bugs?|lp|launchpad|and|number|hopefully|sigh|sorry)\b)*$`)
 	farewell  = regexp.MustCompile(`(?i)^(?:--|(?:thanks|thank you|thx|cheers|regards|best regards|kind regards)[,.! ]*|sent from my .*)$`)
 	startsBug = regexp.MustCompile(`(?i)^(?:bugs?|lp|launchpad)\b`)
 	moreBug   = regexp.MustCompile(`(?i)^(?:and\s+|&\s*|,\s*|also\s+)?(?:bugs?|lp|launchpad|story|rhbz|bz)[\s:#]*\d|^#\d|^https?://\S+$`)
