@@ -117,9 +117,10 @@ func fenceOf(t string) string {
 // statement reads what stands behind "recheck": the rest of its line, or, when
 // that says nothing, the paragraph below it.
 func statement(rest string, below []string) *Recheck {
+	said := strings.TrimSpace(rest)
 	rest = trimLead(rest)
 	switch {
-	case isFiller(rest):
+	case isFiller(rest), isFiller(said): // ":D" is more than its letter
 		more := paragraph(below)
 		if isFiller(more) {
 			return &Recheck{Kind: RecheckBare}
@@ -149,7 +150,7 @@ func statement(rest string, below []string) *Recheck {
 var (
 	noBug = regexp.MustCompile(`(?i)^(?:with\s+|there\s+is\s+)?no[\s-]*(?:known\s+)?bugs?\b|^without\s+(?:an?\s+)?bug\b`)
 	// filler says nothing: courtesy, and words that only repeat the request.
-	filler = regexp.MustCompile(`(?i)^(?:[:;=]['-]?[dpo]\b|\b[dp]\b|\(ツ\)|[^\pL\pN]|` +
+	filler = regexp.MustCompile(`(?i)^(?:[:;=]['-]?[dpo]\b|\(ツ\)|[^\pL\pN]|` +
 		`\b(?:(?:pretty\s+)?please|pls|plz|thanks(?:\s+in\s+advance)?|thank\s+you|thx|ty|cheers|again|now|it|all|xd|` +
 		`(?:this|the)(?:\s+(?:patch|change|one))?|` +
 		`once\s+(?:more|again)|one\s+more\s+time|bugs?|lp|launchpad|and|number|hopefully|sigh|sorry)\b)*$`)
