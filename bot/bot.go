@@ -38,6 +38,7 @@ type Bot struct {
 	sets    *fingerprints
 	tracker *tracker.Tracker
 	vitals  *handlers.Vitals
+	alarms  *handlers.Alarms
 	steps   []step
 }
 
@@ -111,6 +112,9 @@ func (b *Bot) build(ctx context.Context) error {
 	if b.irc, err = newIRC(b.cfg, b.log, b.onCommand(), b.wakes.irc); err != nil {
 		return err
 	}
+	b.alarms = handlers.NewAlarms(handlers.AlarmsOptions{
+		Store: b.store, Channels: channels(b.cfg), Logger: b.log, Now: b.o.Now, Next: b.wakes.said(),
+	})
 	b.steps = b.makeSteps(wording)
 	return nil
 }

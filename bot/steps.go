@@ -44,6 +44,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"announce", b.announce().Run},
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
+		{"deafness", b.deaf(offset).Run},
 	}
 	if b.irc != nil {
 		steps = append(steps, step{"irc", b.irc.Run}, step{"deliver to irc", b.deliverIRC().Run})
@@ -116,6 +117,12 @@ func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
 		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
 		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
+	})
+}
+
+func (b *Bot) deaf(offset *handlers.Offset) *handlers.Deaf {
+	return handlers.NewDeaf(handlers.DeafOptions{
+		Gerrit: b.gerrit, Store: b.store, Alarms: b.alarms, Offset: offset, Logger: b.log, Now: b.o.Now, Catchup: b.wakes.catchup,
 	})
 }
 

@@ -48,24 +48,35 @@ type State struct {
 type stateBox struct {
 	mu   sync.Mutex
 	s    State
-	wire *wire
+	link *link // of the stream; nil: not connected
 }
 
 // State tells how the stream stands.
 func (c *Client) State() State {
 	c.state.mu.Lock()
 	defer c.state.mu.Unlock()
-	if c.state.wire != nil {
-		c.state.s.LastByte = c.o.Now().Add(-c.state.wire.quiet())
+	if c.state.link != nil {
+		c.state.s.LastByte = c.o.Now().Add(-c.state.link.wire.quiet())
 	}
 	return c.state.s
 }
 
-func (b *stateBox) set(change func(*State), w *wire) {
+// Reconnect ends the stream's connection, if there is one, so that Stream makes
+// another: for one that lives and does not bring what it should.
+func (c *Client) Reconnect(why string) {
+	c.state.mu.Lock()
+	l := c.state.link
+	c.state.mu.Unlock()
+	if l != nil {
+		l.fail(errors.New(why))
+	}
+}
+
+func (b *stateBox) set(change func(*State), l *link) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	change(&b.s)
-	b.wire = w
+	b.link = l
 }
 
 // Stream reads events until ctx ends, which is the error it returns. It
@@ -131,7 +142,7 @@ func (c *Client) streamOnce(ctx context.Context, sink Sink) (healthy bool, err e
 	if err := sink.Connected(ctx, r.session, began); err != nil {
 		return false, fmt.Errorf("sink: %w", err)
 	}
-	c.state.set(func(s *State) { *s = State{Connected: true, Session: r.session, Since: began} }, l.wire)
+	c.state.set(func(s *State) { *s = State{Connected: true, Session: r.session, Since: began} }, l)
 	c.o.Logger.Info("gerrit stream connected", "addr", c.o.Addr, "session", r.session)
 	cause := r.read(ctx)
 	lived := time.Since(l.wire.start)

@@ -237,3 +237,27 @@ func TestASlowReaderHearsOfDroppedOutput(t *testing.T) {
 		return false
 	})
 }
+
+// TestReconnect: a stream that lives and is not trusted is ended, with the
+// reason, and comes back by itself.
+func TestReconnect(t *testing.T) {
+	w := newWorld(t, gerrit.Options{})
+	r, c := w.stream(t)
+	before := c.State().Session
+	c.Reconnect("it was deaf")
+	eventually(t, "connected again", func() bool { return r.count(&r.connected) == 2 })
+	eventually(t, "another session", func() bool { s := c.State(); return s.Connected && s.Session != before })
+	if r.lost[0] != "it was deaf" {
+		t.Errorf("lost: %q", r.lost)
+	}
+}
+
+// TestReconnectWithoutStream has nothing to end.
+func TestReconnectWithoutStream(t *testing.T) {
+	w := newWorld(t, gerrit.Options{})
+	c := w.client(t)
+	c.Reconnect("x")
+	if _, err := c.Version(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -23,6 +23,8 @@ type StatusAnswer struct {
 	Stream      string         `json:"stream"` // "connected", or why not
 	StreamSince time.Time      `json:"stream_since"`
 	LastEvent   time.Time      `json:"last_event"`
+	Fresh       time.Time      `json:"fresh"` // up to then everything was heard; zero: nothing ever
+	Alarms      []store.Alarm  `json:"alarms"`
 	Gaps        []StatusGap    `json:"gaps"`
 	Waiting     map[string]int `json:"waiting"` // items by step
 	Outbox      map[string]int `json:"outbox"`  // rows by state
@@ -52,7 +54,12 @@ func (a *Answers) Status(ctx context.Context) (StatusAnswer, error) {
 	if stream == "" {
 		stream = "never connected"
 	}
+	fresh, err := a.freshness(ctx, st)
+	if err != nil {
+		return StatusAnswer{}, fmt.Errorf("status: %w", err)
+	}
 	return StatusAnswer{
+		Fresh: fresh, Alarms: append([]store.Alarm{}, st.Alarms...),
 		Version: a.Version, Stream: stream, StreamSince: since, LastEvent: st.LastEvent, Gaps: statusGaps(st.Gaps),
 		Waiting: map[string]int{
 			"ingest": st.PendingRaw, "lookup": st.PendingLookups, "search": st.PendingBuilds,
@@ -77,7 +84,27 @@ func (s StatusAnswer) Lines() []string {
 		stream = fmt.Sprintf("STREAM NOT CONNECTED since %s: %s", clockTime(s.StreamSince), cut(s.Stream, 80))
 	}
 	first := fmt.Sprintf("%s; last event %s; %s", stream, ago(s.at, s.LastEvent), s.gapText())
-	return []string{first, s.queueText()}
+	return []string{first + s.freshText(), s.queueText() + s.alarmText()}
+}
+
+// freshText tells how far the stream is behind, where that is behind the last
+// event.
+func (s StatusAnswer) freshText() string {
+	if s.Fresh.IsZero() || !s.Fresh.Before(s.LastEvent) {
+		return ""
+	}
+	return "; complete up to " + ago(s.at, s.Fresh)
+}
+
+func (s StatusAnswer) alarmText() string {
+	if len(s.Alarms) == 0 {
+		return ""
+	}
+	names := make([]string, len(s.Alarms))
+	for i, alarm := range s.Alarms {
+		names[i] = alarm.Name
+	}
+	return fmt.Sprintf("; ALARMS: %s, since %s", strings.Join(names, ", "), clockTime(s.Alarms[0].Since))
 }
 
 func (s StatusAnswer) gapText() string {

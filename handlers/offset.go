@@ -20,6 +20,7 @@ type Offset struct {
 	mu   sync.Mutex
 	seen []time.Duration
 	next int
+	last time.Duration // of the newest event
 }
 
 // Observe takes one live event: when it was received by our clock, and when it
@@ -30,6 +31,7 @@ func (o *Offset) Observe(received, created time.Time) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.last = received.Sub(created)
 	if len(o.seen) < offsetWindow {
 		o.seen = append(o.seen, received.Sub(created))
 		return
@@ -50,6 +52,13 @@ func (o *Offset) Value() time.Duration {
 		return 0
 	}
 	return least
+}
+
+// Last is received minus created of the newest live event; false: none was seen.
+func (o *Offset) Last() (time.Duration, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last, len(o.seen) > 0
 }
 
 // Own is a time of Gerrit's on our clock.

@@ -29,8 +29,8 @@ type Gerrit struct {
 	HTTPURL        string   `toml:"http_url" form:"url"`     // REST, optional
 	HTTPUser       string   `toml:"http_user"`               // gerrit.user when absent and there is a password
 	HTTPPassword   Secret   `toml:"http_password"`           // none: REST without signing in
-	Keepalive      Duration `toml:"keepalive" default:"60s" min:"1s" max:"1h"`
-	Silence        Duration `toml:"silence" default:"3m" min:"2s" max:"24h"` // bound on no byte and no keepalive answer
+	Keepalive      Duration `toml:"keepalive" default:"20s" min:"1s" max:"1h"`
+	Silence        Duration `toml:"silence" default:"60s" min:"2s" max:"24h"` // bound on no byte and no keepalive answer
 	ConnectTimeout Duration `toml:"connect_timeout" default:"30s" min:"1s" max:"10m"`
 }
 

@@ -23,6 +23,9 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 		if st.Gaps, err = gaps(ctx, tx); err != nil {
 			return err
 		}
+		if st.Alarms, err = alarms(ctx, tx); err != nil {
+			return err
+		}
 		return outboxCounts(ctx, tx, &st)
 	})
 	return st, err
