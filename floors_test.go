@@ -19,6 +19,7 @@ var floors = map[string]int{
 	".":                       7,
 	"internal/cli":            6,
 	"internal/bench":          6,
+	"internal/faulttest":      6,
 	"internal/demo":           5,
 	"bot":                     4,
 	"handlers":                3,
@@ -74,7 +75,7 @@ func TestOnlyTheTopKnowsTheConfig(t *testing.T) {
 
 // TestFakesStayInDemoAndTests keeps fake peers out of the bot itself.
 func TestFakesStayInDemoAndTests(t *testing.T) {
-	allowed := map[string]bool{"internal/demo": true, "internal/bench": true}
+	allowed := map[string]bool{"internal/demo": true, "internal/bench": true, "internal/faulttest": true}
 	for _, im := range ownImports(t) {
 		if strings.HasPrefix(im.to, "internal/fake/") && !allowed[im.from] {
 			t.Errorf("%s imports %s", im.file, im.to)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
 	"github.com/recheckbot/recheckbot/internal/fake/ircd"
@@ -26,10 +27,11 @@ const (
 
 // WorldOptions shape a world. The zero value is one on free ports.
 type WorldOptions struct {
-	Dir          string // of the bot's files; empty: a temporary one that Close removes
-	IRCAddr      string // empty: a free port of 127.0.0.1
-	Seed         uint64 // of all that is at random
-	Fingerprints string // a folder of fingerprints in place of the world's own
+	Dir          string           // of the bot's files; empty: a temporary one that Close removes
+	IRCAddr      string           // empty: a free port of 127.0.0.1
+	Seed         uint64           // of all that is at random
+	Fingerprints string           // a folder of fingerprints in place of the world's own
+	GerritClock  func() time.Time // nil: time.Now
 }
 
 // World is a set of running servers and the files of a bot that knows them. It
@@ -94,7 +96,7 @@ func (w *World) Close() error {
 const anyPort = "127.0.0.1:0"
 
 func (w *World) startServers(o WorldOptions) (err error) {
-	if w.Gerrit, err = gerrit.Start(gerrit.Options{}); err != nil {
+	if w.Gerrit, err = gerrit.Start(gerrit.Options{Now: o.GerritClock}); err != nil {
 		return err
 	}
 	w.stops = append(w.stops, w.Gerrit.Close)

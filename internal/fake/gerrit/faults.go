@@ -12,6 +12,7 @@ import (
 type faults struct {
 	duplicate bool
 	holding   bool
+	reorder   bool
 	slow      time.Duration
 	lag       time.Duration
 	reviews   []reviewFault // for the next reviews, one each
@@ -41,6 +42,17 @@ func (s *Server) Freeze() { s.gate.close() }
 
 // Thaw ends Freeze.
 func (s *Server) Thaw() { s.gate.open() }
+
+// HalfOpen makes every connection that is there now a dead one that nobody
+// closed, as when a router on the way forgot it: nothing is read from it or
+// written to it any more. New ones work.
+func (s *Server) HalfOpen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.own.close()
+	}
+}
 
 // Drop says to every reader that events of it were dropped.
 func (s *Server) Drop() { s.Raw(s.droppedLine()) }
@@ -82,6 +94,21 @@ func (s *Server) Release() {
 
 // Duplicate sends every event twice while it is on.
 func (s *Server) Duplicate(on bool) { s.mu.Lock(); defer s.mu.Unlock(); s.faults.duplicate = on }
+
+// Reorder swaps each two events while it is on.
+func (s *Server) Reorder(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults.reorder = on
+	if on {
+		return
+	}
+	for st := range s.streams {
+		late := st.late
+		st.late = nil
+		st.send(late, s.faults.holding)
+	}
+}
 
 // Slow delays the answer of every query and review.
 func (s *Server) Slow(d time.Duration) { s.mu.Lock(); defer s.mu.Unlock(); s.faults.slow = d }

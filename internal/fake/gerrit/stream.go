@@ -1,6 +1,7 @@
 package gerrit
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -15,6 +16,7 @@ type stream struct {
 	kinds   map[string]bool // empty: all
 	queue   chan []byte
 	held    []byte
+	late    []byte // while reordering: waits for the next one
 	dropped bool
 }
 
@@ -97,9 +99,17 @@ func (s *Server) deliver(e *event) {
 		if len(st.kinds) > 0 && !st.kinds[e.Type] {
 			continue
 		}
-		st.send(b, s.faults.holding)
+		out := b
+		switch {
+		case s.faults.reorder && st.late == nil:
+			st.late = b
+			continue
+		case s.faults.reorder:
+			out, st.late = append(bytes.Clone(b), st.late...), nil
+		}
+		st.send(out, s.faults.holding)
 		if s.faults.duplicate {
-			st.send(b, s.faults.holding)
+			st.send(out, s.faults.holding)
 		}
 	}
 }

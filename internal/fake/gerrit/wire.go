@@ -1,6 +1,7 @@
 package gerrit
 
 import (
+	"errors"
 	"net"
 	"sync"
 )
@@ -67,21 +68,27 @@ func (l *gatedListener) Accept() (net.Conn, error) {
 type gatedConn struct {
 	net.Conn
 	s    *Server
+	own  gate // shut for good by HalfOpen
 	once sync.Once
 	gone chan struct{}
+}
+
+// pass waits for both gates.
+func (c *gatedConn) pass() error {
+	return errors.Join(c.s.gate.pass(c.gone), c.own.pass(c.gone))
 }
 
 func (c *gatedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	// What came while frozen is not read by anyone yet.
-	if gerr := c.s.gate.pass(c.gone); gerr != nil {
+	if gerr := c.pass(); gerr != nil {
 		return 0, gerr
 	}
 	return n, err
 }
 
 func (c *gatedConn) Write(b []byte) (int, error) {
-	if err := c.s.gate.pass(c.gone); err != nil {
+	if err := c.pass(); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(b)

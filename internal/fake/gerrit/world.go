@@ -76,6 +76,28 @@ func (s *Server) NewChange(n ChangeSpec) int64 {
 	return c.number
 }
 
+// Past makes a change of the past with its comments, oldest first: of each
+// Author, Time and Comment count. No event tells of it.
+func (s *Server) Past(n ChangeSpec, list []Posted) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastNum++
+	c := &change{
+		ChangeSpec: n, number: s.lastNum, status: "NEW", current: 1, votes: map[string]int{},
+		key: "I" + s.revision("change", s.lastNum, 0),
+	}
+	for _, p := range list {
+		p.Patchset = max(p.Patchset, 1)
+		p.Streamed, p.Shown = p.streamed(), p.shown()
+		s.record(c, p)
+	}
+	if len(list) > 0 {
+		c.created = list[0].Time
+	}
+	s.changes[c.number] = c
+	return c.number
+}
+
 // NewPatchset adds a patchset and returns its number.
 func (s *Server) NewPatchset(number int64) (int, error) {
 	s.mu.Lock()
@@ -95,10 +117,13 @@ func (s *Server) upload(c *change) {
 	s.emit(c, &event{Uploader: s.person(c.Owner), PatchSet: s.patchSet(c, c.current), Type: "patchset-created"})
 }
 
-// record appends p to the change's comments.
+// record appends p to the change's comments; one without a time is of now.
 func (s *Server) record(c *change, p Posted) Posted {
 	s.lastID++
-	p.Change, p.Time, p.ID = c.number, s.o.Now().Truncate(time.Second), s.revision("message", s.lastID, 0)
+	if p.Time.IsZero() {
+		p.Time = s.o.Now()
+	}
+	p.Change, p.Time, p.ID = c.number, p.Time.Truncate(time.Second), s.revision("message", s.lastID, 0)
 	c.updated = p.Time
 	c.log = append(c.log, p)
 	return p

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// busy lets so many things happen at once.
+func (a *arena) busy(things int) error {
+	l := load{a: a, lastBug: a.bugs}
+	for range things {
+		if err := l.one(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gerritAway: Gerrit is down for what would be an hour's comments, and comes
+// back.
+func gerritAway(ctx context.Context, a *arena) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	if err := a.busy(20); err != nil {
+		return err
+	}
+	a.Gerrit.Down()
+	if err := a.busy(400); err != nil {
+		return err
+	}
+	if !pause(ctx, 3*time.Second) {
+		return context.Cause(ctx)
+	}
+	if err := a.Gerrit.Up(); err != nil {
+		return err
+	}
+	return a.finish(ctx)
+}
+
+// The keys with which a dead peer is noticed soon, and the bound that is held
+// against it: the wait until the peer counts as dead, and one keepalive more.
+func (a *arena) hurry() (within time.Duration, err error) {
+	if a.o.long {
+		return 2 * time.Minute, nil
+	}
+	return 12 * time.Second, a.configure("gerrit", `keepalive = "3s"`, `silence = "9s"`, `connect_timeout = "3s"`)
+}
+
+// blackHole: Gerrit takes connections and what is sent on them, and says
+// nothing.
+func blackHole(ctx context.Context, a *arena) error {
+	return a.deaf(ctx, a.Gerrit.Freeze, a.Gerrit.Thaw)
+}
+
+// halfOpen: the connections are dead and nobody said so; new ones work.
+func halfOpen(ctx context.Context, a *arena) error {
+	return a.deaf(ctx, a.Gerrit.HalfOpen, func() {})
+}
+
+// deaf makes the bot deaf and expects it to notice in time, to say so, and to
+// recover all that it has not heard.
+func (a *arena) deaf(ctx context.Context, begin, end func()) error {
+	within, err := a.hurry()
+	if err != nil {
+		return err
+	}
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	if err := a.busy(20); err != nil {
+		return err
+	}
+	if err := a.settle(ctx, settleWithin); err != nil {
+		return err
+	}
+	began := time.Now()
+	begin()
+	if err := a.busy(50); err != nil {
+		return err
+	}
+	if err := a.says(ctx, within, "stream lost"); err != nil {
+		return err
+	}
+	a.note("noticed after %s", time.Since(began).Round(time.Second/10))
+	end()
+	return a.finish(ctx)
+}
+
+// says waits until the bot's log has a text.
+func (a *arena) says(ctx context.Context, within time.Duration, text string) error {
+	return until(ctx, within, fmt.Sprintf("the log says %q", text), func() bool {
+		log, err := a.logged()
+		return err == nil && strings.Contains(log, text)
+	})
+}
+
+// ircSilent: the IRC server takes lines and answers nothing.
+func ircSilent(ctx context.Context, a *arena) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	a.IRC.Silence(true)
+	if err := a.busy(50); err != nil {
+		return err
+	}
+	if err := a.says(ctx, 2*time.Minute, "the server does not answer"); err != nil {
+		return err
+	}
+	a.note("noticed after %s", time.Since(began).Round(time.Second/10))
+	a.IRC.Silence(false)
+	return a.finish(ctx)
+}

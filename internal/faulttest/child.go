@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// build builds the bot.
+func build(ctx context.Context, to string) error {
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", to, ".").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build the bot: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// logFile is where the bot's log goes, in the world's folder; every life is
+// appended to it.
+const logFile = "bot.log"
+
+// child is one life of the bot.
+type child struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // after done
+}
+
+// launch starts the bot; env is added to its environment.
+func (a *arena) launch(env ...string) (*child, error) {
+	log, err := os.OpenFile(filepath.Join(a.Dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	c := &child{cmd: exec.Command(a.o.binary, "run", "-v"), done: make(chan struct{})}
+	c.cmd.Dir, c.cmd.Env = a.Dir, append(os.Environ(), env...)
+	c.cmd.Stdout, c.cmd.Stderr = log, log
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the bot: %w", err)
+	}
+	go func() {
+		defer close(c.done)
+		c.err = c.cmd.Wait()
+	}()
+	a.child = c
+	a.born++
+	return c, nil
+}
+
+// kill ends the bot at once, as the kernel does when memory is short.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // it may have ended by itself, which done tells
+	<-c.done
+}
+
+// ended reports whether the bot has ended, and how.
+func (c *child) ended() (bool, error) {
+	select {
+	case <-c.done:
+		return true, c.err
+	default:
+		return false, nil
+	}
+}
+
+// stopWithin is how long a bot may take to stop.
+const stopWithin = 30 * time.Second
+
+// stop asks the bot to stop, and kills it if it does not.
+func (c *child) stop() error {
+	if ended, err := c.ended(); ended {
+		return fmt.Errorf("the bot ended by itself: %v", err)
+	}
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	late := time.NewTimer(stopWithin)
+	defer late.Stop()
+	select {
+	case <-c.done:
+		if c.err != nil {
+			return fmt.Errorf("the bot stopped badly: %w", c.err)
+		}
+		return nil
+	case <-late.C:
+		c.kill()
+		return errors.New("the bot did not stop")
+	}
+}
+
+// logged is the bot's log so far, of all its lives; at most its last 64 MiB.
+func (a *arena) logged() (string, error) {
+	f, err := os.Open(filepath.Join(a.Dir, logFile))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	const most = 64 << 20
+	if st, err := f.Stat(); err == nil && st.Size() > most {
+		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
+			return "", err
+		}
+	}
+	b, err := io.ReadAll(f)
+	return string(b), err
+}

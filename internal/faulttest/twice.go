@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
+)
+
+// settleWithin is how long the bot may take until it has nothing left to do
+// once nothing is wrong any more: a review that may have been posted is asked
+// for twice, 10 s apart, and a line that was not said is tried again.
+const settleWithin = 2 * time.Minute
+
+// finish waits until the bot has done all, stops it and compares.
+func (a *arena) finish(ctx context.Context) error {
+	if err := a.settle(ctx, settleWithin); err != nil {
+		return errors.Join(err, a.compare())
+	}
+	return errors.Join(a.child.stop(), a.compare())
+}
+
+// begin starts the bot and waits until it listens.
+func (a *arena) begin(ctx context.Context) error {
+	if _, err := a.launch(); err != nil {
+		return err
+	}
+	return a.ready(ctx)
+}
+
+// newChange is a change on which nothing was said yet.
+func (a *arena) newChange() int64 {
+	return a.NewChange(gerrit.ChangeSpec{Project: project, Owner: "alice", Subject: "A change"})
+}
+
+// sameTwice: the same failure twice on one patchset, within a second and after
+// the first was answered, are two failures and two reviews each.
+func sameTwice(ctx context.Context, a *arena) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	for _, apart := range []bool{false, true} {
+		n := a.newChange()
+		for range 2 {
+			if err := a.fail(n, "gate"); err != nil {
+				return err
+			}
+			if apart {
+				if err := a.settle(ctx, settleWithin); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return a.finish(ctx)
+}
+
+// killAfterSend kills the bot in the instant at which Gerrit has its review, or
+// has lost it, and starts it again at once: one review.
+func killAfterSend(ctx context.Context, a *arena) error {
+	for n := range 6 {
+		if err := a.begin(ctx); err != nil {
+			return err
+		}
+		if n%2 == 1 { // the connection goes first: with the review, or without
+			a.Gerrit.CutReviews(1, n%4 == 1)
+		}
+		if err := a.fail(a.newChange(), "gate"); err != nil {
+			return err
+		}
+		select {
+		case <-a.reviews:
+		case <-time.After(10 * time.Second): // lost with the connection
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		a.child.kill()
+	}
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	return a.finish(ctx)
+}
