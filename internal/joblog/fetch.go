@@ -74,13 +74,19 @@ func status(u *url.URL, resp *http.Response) error {
 		Why: "answered " + strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode)}
 }
 
-// retryAfter reads the header in seconds (RFC 9110, 10.2.3), at most an hour.
+// maxRetryAfter bounds what a host may ask for.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the header, seconds or a date (RFC 9110, 10.2.3).
 func retryAfter(resp *http.Response) time.Duration {
-	n, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-	if err != nil || n < 0 {
-		return 0
+	text := resp.Header.Get("Retry-After")
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return min(max(time.Duration(n)*time.Second, 0), maxRetryAfter)
 	}
-	return min(time.Duration(n)*time.Second, time.Hour)
+	if t, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(t), 0), maxRetryAfter)
+	}
+	return 0
 }
 
 var errSlow = errors.New("took too long")
@@ -89,6 +95,7 @@ var errSlow = errors.New("took too long")
 type limits struct {
 	fetched, unpacked int64
 	total             *budget // may be nil
+	size              int64   // what the listing promised; 0 or less: nothing
 }
 
 // get opens a document as plain text. Reading it gives an *IncompleteError when
@@ -102,14 +109,24 @@ func (s *Source) get(ctx context.Context, raw string, l limits) (*document, erro
 	}
 	d := &document{url: redact(resp.Request.URL), resp: resp, parent: ctx, slow: slow, cancel: cancel}
 	wire := &bound{r: resp.Body, left: l.fetched, why: fmt.Sprintf("over %d bytes on the wire", l.fetched)}
-	plain, err := unpack(wire, resp.Header.Values("Content-Encoding"), resp.Request.URL.Path)
+	plain, err := unpack(wire, resp.Header.Values("Content-Encoding"))
 	if err != nil {
 		err = d.explain(err)
 		d.Close()
 		return nil, err
 	}
-	d.r = &bound{r: plain, left: l.unpacked, why: fmt.Sprintf("over %d bytes unpacked", l.unpacked), total: l.total}
+	text := &bound{r: plain, left: l.unpacked, why: fmt.Sprintf("over %d bytes unpacked", l.unpacked), total: l.total}
+	d.r = text
+	if unframed(resp) {
+		d.short = func() bool { return max(l.fetched-wire.left, l.unpacked-text.left) < l.size }
+	}
 	return d, nil
+}
+
+// unframed says whether only the end of the connection ends the body, so that a
+// cut one looks like a whole one.
+func unframed(resp *http.Response) bool {
+	return resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && resp.ProtoMajor == 1
 }
 
 // document is an open body, unpacked and bounded.
@@ -120,11 +137,15 @@ type document struct {
 	parent context.Context // the caller's, to tell its end from our own timeout
 	slow   context.Context
 	cancel context.CancelFunc
-	failed error // what Read has given, for callers whose parser hides it
+	failed error       // what Read has given, for callers whose parser hides it
+	short  func() bool // whether it ended before what the listing promised; nil: the protocol tells
 }
 
 func (d *document) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
+	if err == io.EOF && d.short != nil && d.short() {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil && err != io.EOF {
 		err = d.explain(err)
 		d.failed = err

@@ -1,6 +1,7 @@
 package joblog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"sync"
 )
 
 // How says where a listing comes from.
@@ -40,8 +40,8 @@ type FileInfo struct {
 }
 
 // List tells the files of a log folder: by its zuul-manifest.json, else by its
-// directory index, else by trying well-known names. A URL that names a file is
-// listed as that file, unasked. Errors are *NotThereError (the host says that
+// directory index, else by trying well-known names, within Options.Timeout. A URL
+// that names a file is listed as that file, unasked. Errors are *NotThereError (the host says that
 // nothing is there), *RefusedError (final), *IncompleteError, or an outage.
 func (s *Source) List(ctx context.Context, logURL string) (Listing, error) {
 	base, err := url.Parse(strings.TrimSpace(logURL))
@@ -51,6 +51,8 @@ func (s *Source) List(ctx context.Context, logURL string) (Listing, error) {
 	if err := s.guard.check(base); err != nil {
 		return Listing{}, err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, errSlow)
+	defer cancel()
 	l, err := s.list(ctx, base)
 	if err != nil {
 		return Listing{}, err
@@ -71,14 +73,16 @@ func (s *Source) list(ctx context.Context, base *url.URL) (Listing, error) {
 	if err == nil || !elsewhere(err) {
 		return l, err
 	}
-	forbidden := outage(err)
+	forbidden, broken := outage(err), errors.Is(err, errBroken)
 	l, err = s.index(ctx, base)
-	if err == nil || !elsewhere(err) {
-		return l, err
+	if err != nil && elsewhere(err) {
+		l, err = s.wellKnown(ctx, base)
 	}
-	l, err = s.wellKnown(ctx, base)
 	if _, no := errors.AsType[*NotThereError](err); no && forbidden != nil {
 		return Listing{}, forbidden
+	}
+	if err == nil && broken {
+		l.Short = cmp.Or(l.Short, errBroken.Error()) // it may have named files that no other way shows
 	}
 	return l, err
 }
@@ -87,9 +91,14 @@ func (s *Source) list(ctx context.Context, base *url.URL) (Listing, error) {
 // document is not there, is no listing, or is forbidden, as object stores say
 // of names that do not exist.
 func elsewhere(err error) bool {
-	if _, no := errors.AsType[*NotThereError](err); no || errors.Is(err, errNoListing) {
+	if _, no := errors.AsType[*NotThereError](err); no || errors.Is(err, errNoListing) || errors.Is(err, errBroken) {
 		return true
 	}
+	return forbids(err)
+}
+
+// forbids says whether the host answered that this is not for us.
+func forbids(err error) bool {
 	o, ok := errors.AsType[*OutageError](err)
 	return ok && (o.Status == http.StatusForbidden || o.Status == http.StatusUnauthorized)
 }
@@ -101,7 +110,10 @@ func outage(err error) error {
 	return nil
 }
 
-var errNoListing = errors.New("no listing")
+var (
+	errNoListing = errors.New("no listing")
+	errBroken    = errors.New("the manifest cannot be read")
+)
 
 // namesFile tells a file's URL from a folder's: old Zuul comments leave the
 // last slash of folders out.
@@ -129,11 +141,12 @@ func asFolder(u *url.URL) *url.URL {
 	return &c
 }
 
-// below is the URL of the file name under base, each part percent-encoded.
+// below is the URL of the file name under base, each part percent-encoded; "+"
+// too, which some object stores take for a space.
 func below(base *url.URL, name string) *url.URL {
 	parts := strings.Split(name, "/")
 	for i, p := range parts {
-		parts[i] = url.PathEscape(p)
+		parts[i] = strings.ReplaceAll(url.PathEscape(p), "+", "%2B")
 	}
 	c := *base
 	c.RawPath = base.EscapedPath() + strings.Join(parts, "/")
@@ -141,80 +154,17 @@ func below(base *url.URL, name string) *url.URL {
 	return &c
 }
 
-// goodPart refuses names that are no name of a file in a folder.
+// goodPart refuses names that are no name of a file in a folder. A backslash is
+// in those of systemd's units.
 func goodPart(p string) bool {
-	return p != "" && p != "." && p != ".." && len(p) <= 255 && !strings.ContainsAny(p, "/\\\x00\r\n")
-}
-
-// wellKnown asks for each known name without fetching it. All errors are
-// remembered: only when every name is "not there" nothing is.
-func (s *Source) wellKnown(ctx context.Context, base *url.URL) (Listing, error) {
-	names := candidates(s.o.WellKnown)
-	errs := make([]error, len(names))
-	sizes := make([]int64, len(names))
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, 4)
-	for i, name := range names {
-		wg.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			sizes[i], errs[i] = s.probe(ctx, below(base, name).String())
-		})
-	}
-	wg.Wait()
-	l := Listing{How: HowWellKnown}
-	for i, name := range names {
-		plain := len(l.Files) > 0 && l.Files[len(l.Files)-1].Name+".gz" == name
-		if errs[i] == nil && !plain {
-			l.Files = append(l.Files, FileInfo{Name: name, URL: below(base, name).String(), Size: sizes[i]})
-		}
-	}
-	if len(l.Files) > 0 {
-		return l, nil
-	}
-	return Listing{}, worst(errs, redact(base))
-}
-
-func candidates(names []string) []string {
-	var all []string
-	for _, n := range names {
-		all = append(all, n, n+".gz")
-	}
-	return all
-}
-
-// worst is the error that decides for all: anything but "not there" first.
-func worst(errs []error, where string) error {
-	for _, err := range errs {
-		if _, no := errors.AsType[*NotThereError](err); err != nil && !no {
-			return err
-		}
-	}
-	return &NotThereError{URL: where, Status: http.StatusNotFound}
-}
-
-// probe asks whether a document is there: by HEAD, by GET where HEAD is not
-// served.
-func (s *Source) probe(ctx context.Context, raw string) (int64, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.o.Timeout, errSlow)
-	defer cancel()
-	resp, err := s.do(ctx, http.MethodHead, raw)
-	if o, ok := errors.AsType[*OutageError](err); ok &&
-		(o.Status == http.StatusMethodNotAllowed || o.Status == http.StatusNotImplemented) {
-		resp, err = s.do(ctx, http.MethodGet, raw)
-	}
-	if err != nil {
-		return -1, err
-	}
-	resp.Body.Close()
-	return resp.ContentLength, nil
+	return p != "" && p != "." && p != ".." && len(p) <= 255 && !strings.ContainsAny(p, "/\x00\r\n")
 }
 
 // Open gives a listed file as plain text, unpacked and bounded, closed by the
 // caller. Errors of Open are those of List; Read gives *IncompleteError when
 // the stream breaks or a bound is reached.
 func (s *Source) Open(ctx context.Context, f FileInfo) (io.ReadCloser, error) {
-	d, err := s.get(ctx, f.URL, limits{fetched: s.o.MaxFetched, unpacked: s.o.MaxUnpacked, total: f.budget})
+	d, err := s.get(ctx, f.URL, limits{fetched: s.o.MaxFetched, unpacked: s.o.MaxUnpacked, total: f.budget, size: f.Size})
 	if err != nil {
 		return nil, err // not d: a nil document would be a non-nil ReadCloser
 	}

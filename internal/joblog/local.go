@@ -88,7 +88,7 @@ func (l *Local) Open(_ context.Context, f FileInfo) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("joblog: %w", err)
 	}
-	text, err := unpack(file, nil, f.Name)
+	text, err := unpack(file, nil)
 	if err != nil {
 		file.Close()
 		return nil, &IncompleteError{URL: f.Name, Why: err.Error(), Err: err}

@@ -1,6 +1,7 @@
 package joblog
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -33,12 +34,17 @@ func (s *Source) manifest(ctx context.Context, base *url.URL) (Listing, error) {
 	}
 	defer d.Close()
 	var m manifest
-	if err := json.NewDecoder(d).Decode(&m); err != nil {
-		if i := d.failed; i != nil {
-			return Listing{}, i
+	text := bufio.NewReader(d)
+	first, _ := text.Peek(1) // its error comes again with the decoder
+	if err := json.NewDecoder(text).Decode(&m); err != nil {
+		switch {
+		case d.failed != nil:
+			return Listing{}, d.failed
+		case string(first) != "{":
+			return Listing{}, errNoListing // a page that stands for everything
 		}
 		s.log.Info("joblog: the manifest cannot be read", "url", d.url, "error", err)
-		return Listing{}, errNoListing
+		return Listing{}, errBroken
 	}
 	if m.Tree == nil {
 		return Listing{}, errNoListing

@@ -54,10 +54,11 @@ func (b *bound) Read(p []byte) (int, error) {
 }
 
 // unpack undoes the content codings, the last one first (RFC 9110, 8.4), and
-// then, for a name that ends in .gz, the file's own packing. What does not
-// begin like gzip is taken as it is: hosts say gzip of files that they have
-// unpacked on the way.
-func unpack(r io.Reader, encodings []string, name string) (io.Reader, error) {
+// then the file's own packing. What begins like gzip is gzip, whatever its name:
+// object stores lose the coding that a file was stored with, and redirect X.gz to
+// names without an ending. What does not is taken as it is: hosts say gzip of
+// files that they have unpacked on the way.
+func unpack(r io.Reader, encodings []string) (io.Reader, error) {
 	codings := strings.Split(strings.ToLower(strings.Join(encodings, ",")), ",")
 	if len(codings) > 3 {
 		return nil, &overError{"more than 3 content codings"}
@@ -77,10 +78,7 @@ func unpack(r io.Reader, encodings []string, name string) (io.Reader, error) {
 			return nil, err
 		}
 	}
-	if strings.HasSuffix(name, ".gz") {
-		return gunzip(r)
-	}
-	return r, nil
+	return gunzip(r)
 }
 
 func gunzip(r io.Reader) (io.Reader, error) {
