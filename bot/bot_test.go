@@ -1,18 +1,22 @@
 package bot
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/config"
-	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/fake/loghost"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/logsearch/scan"
 	"github.com/recheckbot/recheckbot/internal/store"
+	"github.com/recheckbot/recheckbot/queries"
 )
 
 // TestStopsRunLastInFirstOut: what was opened last is closed first, one that
@@ -57,22 +61,33 @@ func TestSecondRunIsRefused(t *testing.T) {
 	}
 }
 
-// TestLogHostsKeepTheirCIsRules: one CI's private addresses are not allowed for
-// the hosts of another.
+// TestLogHostsKeepTheirCIsRules: one CI's reports do not reach what another's
+// rules allow, such as private addresses.
 func TestLogHostsKeepTheirCIsRules(t *testing.T) {
-	cfg := config.Config{CI: []config.CI{
-		{Name: "public", LogHosts: []string{"127.0.0.1"}},
-		{Name: "inside", LogHosts: []string{"localhost"}, AllowPrivate: true},
-	}}
-	s := newSources(cfg, nil)
-	for _, url := range []string{"http://127.0.0.1:1/logs/", "http://elsewhere.example.org/logs/"} {
-		var refused *joblog.RefusedError
-		if _, err := s.List(context.Background(), url); !errors.As(err, &refused) {
-			t.Errorf("%s: %v, want a refusal", url, err)
-		}
+	h, err := loghost.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	var refused *joblog.RefusedError
-	if _, err := s.List(context.Background(), "http://localhost:1/logs/"); err == nil || errors.As(err, &refused) {
-		t.Errorf("the inside CI's host: %v, want an outage: nobody listens there", err)
+	defer h.Close()
+	h.Put("1/job-output.txt", []byte("2024-01-02 03:04:05 | boom\n"), loghost.Options{})
+	s := newSources(config.Config{CI: []config.CI{
+		{Name: "public", LogHosts: []string{"127.0.0.1"}},
+		{Name: "inside", LogHosts: []string{"127.0.0.1"}, AllowPrivate: true},
+	}}, nil)
+	defer s.close()
+	set, problems := queries.Load(fstest.MapFS{"boom.yaml": {Data: []byte(`query: 'message:"boom" AND tags:"console"'`)}})
+	if queries.HasErrors(problems) {
+		t.Fatal(problems)
+	}
+	compiled, _, err := Scanner(t.Context(), set, scan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]logsearch.Status{"public": logsearch.Incomplete, "inside": logsearch.Complete, "gone": logsearch.Incomplete} {
+		b := logsearch.Build{CI: name, LogURL: h.URL() + "1/", Fields: ci.Fields{"voting": {"1"}}}
+		a, err := search{compiled, s}.Search(t.Context(), b)
+		if err != nil || a.Status != want || len(a.Matches) != map[logsearch.Status]int{logsearch.Complete: 1}[want] || a.RetryAfter != 0 {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
 	}
 }

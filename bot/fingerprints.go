@@ -26,6 +26,7 @@ type setStore interface {
 type fingerprints struct {
 	dir     string // "": the built-in starter set
 	engine  *scan.Engine
+	logs    sources
 	store   setStore
 	current *handlers.Sets
 	changed []handlers.Wake // those who wait for a set
@@ -35,11 +36,11 @@ type fingerprints struct {
 }
 
 // openFingerprints loads the set; without a usable one the bot does not start.
-func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs scan.Source, w wakes, log *slog.Logger) (*fingerprints, error) {
+func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs sources, w wakes, log *slog.Logger) (*fingerprints, error) {
 	f := &fingerprints{
 		dir: cfg.Engine.Fingerprints, store: s, current: &handlers.Sets{}, log: log,
 		changed: []handlers.Wake{w.classify, w.announce, w.titles},
-		engine:  scan.New(scan.Options{Source: logs, Logger: log}),
+		engine:  scan.New(scan.Options{Logger: log}), logs: logs,
 	}
 	set, problems := LoadFingerprints(f.dir)
 	f.tell(problems)
@@ -77,7 +78,7 @@ func (f *fingerprints) use(ctx context.Context, set queries.Set) error {
 		return fmt.Errorf("fingerprints: %w", err)
 	}
 	f.sha = set.SHA
-	f.current.Swap(&handlers.Set{ID: id, Engine: engineName, Searcher: searcher, Fingerprints: items})
+	f.current.Swap(&handlers.Set{ID: id, Engine: engineName, Searcher: search{searcher, f.logs}, Fingerprints: items})
 	f.log.Info("fingerprints loaded", "from", f.from(), "files", len(set.Items), "searched", len(items))
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/url"
 	"strconv"
 	"sync"
@@ -18,7 +17,7 @@ import (
 
 // BuildStore is what classifying needs of the store.
 type BuildStore interface {
-	DueBuilds(ctx context.Context, now time.Time, limit int) ([]store.DueBuild, error)
+	PickBuilds(ctx context.Context, now time.Time, limit int, pick func(store.DueBuild) bool) ([]store.DueBuild, error)
 	RetryBuild(ctx context.Context, id int64, next time.Time, why string) error
 	RecordVerdict(ctx context.Context, v store.Verdict, reportAfter time.Duration) error
 	DeadStore
@@ -46,9 +45,9 @@ type Classify struct {
 	trouble *trouble
 	graves  *graves
 
-	mu     sync.Mutex
-	flying map[int64]bool     // builds that are being searched
-	absent map[int64]*absence // builds whose logs were not there
+	crew    *crew
+	mu      sync.Mutex
+	waiting map[int64]*account // builds that were tried before
 }
 
 // NewClassify makes the step.
@@ -59,7 +58,7 @@ func NewClassify(o ClassifyOptions) *Classify {
 	return &Classify{
 		o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
 		graves: newGraves(store.StepClassify, o.Store, o.Logger, o.Now),
-		flying: map[int64]bool{}, absent: map[int64]*absence{},
+		crew:   newCrew(o.Workers, o.Workers-o.Workers/4), waiting: map[int64]*account{},
 	}
 }
 
@@ -76,60 +75,37 @@ func (c *Classify) Run(ctx context.Context) error {
 	})
 }
 
-// step begins as many searches as workers are free. A build that is being
-// searched is still due in the store, so so many more are asked for.
+// step begins as many searches as workers are free.
 func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
-	set := c.o.Sets.Current()
-	if set == nil {
+	set, now := c.o.Sets.Current(), c.o.Now()
+	if set == nil || c.crew.full() {
 		return nil
 	}
-	flying := c.inFlight()
-	if len(flying) >= c.o.Workers {
-		return nil
-	}
-	due, err := c.o.Store.DueBuilds(ctx, c.o.Now(), c.o.Workers+len(flying)+c.graves.waiting())
+	var mine []int64
+	due, err := c.o.Store.PickBuilds(ctx, now, c.o.Workers, func(b store.DueBuild) bool {
+		taken := !c.graves.waits(b.ID) && c.crew.take(b.ID, hostOf(b.LogURL), now)
+		if taken {
+			mine = append(mine, b.ID)
+		}
+		return taken
+	})
 	if err != nil {
+		for _, id := range mine {
+			c.crew.free(id)
+		}
 		return fmt.Errorf("classify: due builds: %w", err)
 	}
 	for _, b := range due {
-		if flying[b.ID] || c.graves.waits(b.ID) || !c.take(b.ID) { // one that landed meanwhile may be decided by now
-			continue
-		}
 		wg.Go(func() {
 			name := fmt.Sprintf("build %d", b.ID)
 			ctx := watched(ctx, "search of "+name, c.o.Timeout+StuckAfter) // an engine that ignores its context
 			defer retire(ctx)
 			c.trouble.note(name, c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) }))
-			c.free(b.ID)
+			c.crew.free(b.ID)
 			c.o.Wake.Now()
 		})
 	}
 	return nil
-}
-
-// inFlight are the builds that are being searched.
-func (c *Classify) inFlight() map[int64]bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return maps.Clone(c.flying)
-}
-
-// take reserves a build if a worker is free and nobody has it.
-func (c *Classify) take(id int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.flying[id] || len(c.flying) >= c.o.Workers {
-		return false
-	}
-	c.flying[id] = true
-	return true
-}
-
-// free gives a build back.
-func (c *Classify) free(id int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.flying, id)
 }
 
 // one searches one build and writes the verdict, or when to try again.
@@ -138,9 +114,10 @@ func (c *Classify) one(ctx context.Context, set *Set, b store.DueBuild) error {
 	if ctx.Err() != nil {
 		return nil // the program stops: this was no outage
 	}
-	c.trouble.note("logs at "+hostOf(b.LogURL), outage)
-	now := c.o.Now()
-	f := judge(c.o.Deadlines, b, set, answer, outage, c.noteAbsence(b.ID, answer, outage, now), now)
+	now, host := c.o.Now(), hostOf(b.LogURL)
+	c.trouble.note("logs at "+host, outage)
+	c.crew.note(host, outage != nil, restAsked(outage), now)
+	f := judge(c.o.Deadlines, b, set, answer, outage, c.noteAnswer(b.ID, answer, outage, now), now)
 	log := c.log.With("build", b.ID, "job", b.Job, "change", b.Patchset.String(), "try", b.Tries+1)
 	if f.state == "" {
 		wait := max(f.again, c.o.Retry.After(b.Tries+1))
@@ -184,17 +161,17 @@ func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (answ
 	return set.Searcher.Search(ctx, searchable(b))
 }
 
-// noteAbsence keeps account of what the log host said.
-func (c *Classify) noteAbsence(id int64, answer logsearch.Answer, outage error, now time.Time) absence {
+// noteAnswer keeps account of what the log host said.
+func (c *Classify) noteAnswer(id int64, answer logsearch.Answer, outage error, now time.Time) account {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a := c.absent[id]
-	if a == nil {
-		a = &absence{}
-		c.absent[id] = a
+	p := c.waiting[id]
+	if p == nil {
+		p = &account{}
+		c.waiting[id] = p
 	}
-	a.note(now, outage == nil && answer.Status == logsearch.NotReady)
-	return *a
+	p.note(now, answer.Status, outage)
+	return *p
 }
 
 // forget drops what is remembered of a build that is decided.
@@ -202,7 +179,7 @@ func (c *Classify) forget(id int64) {
 	c.trouble.forget(fmt.Sprintf("build %d", id))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.absent, id)
+	delete(c.waiting, id)
 }
 
 // searchable is a build with the fields that log documents have of it. What is
@@ -229,7 +206,7 @@ func searchable(b store.DueBuild) logsearch.Build {
 	if b.Voting {
 		set("voting", "1")
 	}
-	return logsearch.Build{UUID: b.UUID, LogURL: b.LogURL, Fields: fields, Start: b.Start, End: b.End}
+	return logsearch.Build{CI: b.CI, UUID: b.UUID, LogURL: b.LogURL, Fields: fields, Start: b.Start, End: b.End}
 }
 
 // gerritRef is Gerrit's name of a patchset in git.

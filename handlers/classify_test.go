@@ -241,14 +241,13 @@ func TestFlow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.hear(w.comment("zuul", zuulFailure()))
-	_, err := w.lookup(found()).step(t.Context())
-	w.ok(err)
+	w.look(w.lookup(found()))
 	c := w.classifier(&engine{answer: map[string]logsearch.Answer{"tempest-full": match(0)}})
 	w.classify(c)
 	w.ok(w.store.SaveTitle(t.Context(), ci.BugRef{Tracker: "launchpad", Ref: "1234567"}, "Mirror refuses", "New", false, w.clock.now()))
 	compose := composer(t, func(o *ComposeOptions, _ *WordingOptions) { o.Store, o.Sets = w.store, c.o.Sets })
 	for range 2 {
-		_, err = compose.step(t.Context())
+		_, err := compose.step(t.Context())
 		w.ok(err)
 	}
 	out, err := w.store.DueOut(t.Context(), store.MediumGerrit, w.clock.now(), 10)

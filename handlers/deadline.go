@@ -3,6 +3,8 @@ package handlers
 import (
 	"cmp"
 	"time"
+
+	"github.com/recheckbot/recheckbot/internal/logsearch"
 )
 
 // Deadlines are counted from an event's own time, never from when a worker came
@@ -33,31 +35,33 @@ func (d Deadlines) outageOver(own, firstSeen, now time.Time, tries int) bool {
 	return !now.Before(own.Add(d.Outage)) && tries >= d.Tries && now.Sub(firstSeen) >= d.Over
 }
 
-// absence is how long the log host has been saying "not there" of one build. It
-// is kept in memory: after a restart it begins anew, which can only make the
-// wait longer.
-type absence struct {
-	since  time.Time     // of the first such answer
+// account is what the log host has said of one build so far. It is kept in
+// memory: after a restart it begins anew, which can only make the wait longer.
+type account struct {
+	since  time.Time     // of the first "not there"
 	tries  int           // such answers
+	cut    int           // answers of which a part was missing
 	last   time.Time     // of the last try of any kind
 	outage time.Duration // time spent without an answer: the deadline does not run then
 }
 
-// note takes the answer of one try: there is an answer that says "not there",
-// or none at all.
-func (a *absence) note(now time.Time, answered bool) {
+// note takes the answer of one try.
+func (p *account) note(now time.Time, status logsearch.Status, outage error) {
 	switch {
-	case answered && a.tries == 0:
-		a.since, a.tries = now, 1
-	case answered:
-		a.tries++
-	case !a.last.IsZero():
-		a.outage += now.Sub(a.last)
+	case outage != nil && !p.last.IsZero():
+		p.outage += now.Sub(p.last)
+	case outage != nil:
+	case status == logsearch.Incomplete:
+		p.cut++
+	case status == logsearch.NotReady:
+		if p.tries++; p.tries == 1 {
+			p.since = now
+		}
 	}
-	a.last = now
+	p.last = now
 }
 
 // logsOver reports whether logs that are not there will not come any more.
-func (d Deadlines) logsOver(own, now time.Time, a absence) bool {
-	return !now.Before(own.Add(d.Logs+a.outage)) && a.tries >= d.Tries && now.Sub(a.since) >= d.Over
+func (d Deadlines) logsOver(own, now time.Time, p account) bool {
+	return !now.Before(own.Add(d.Logs+p.outage)) && p.tries >= d.Tries && now.Sub(p.since) >= d.Over
 }

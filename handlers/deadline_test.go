@@ -21,22 +21,23 @@ type try struct {
 	at     time.Duration // after the build's own time
 	status logsearch.Status
 	outage bool
+	again  time.Duration // what the engine asks for
 }
 
 // live plays tries against judge as Classify does and returns each state.
 func live(seen time.Duration, tries []try) []store.BuildState {
 	d, set := Deadlines{}.withDefaults(), &Set{}
 	b := store.DueBuild{Own: noon(), FirstSeen: at(seen)}
-	var a absence
+	var a account
 	var states []store.BuildState
 	for i, tr := range tries {
 		var outage error
 		if tr.outage {
 			outage = errors.New("connection refused")
 		}
-		a.note(at(tr.at), outage == nil && tr.status == logsearch.NotReady)
+		a.note(at(tr.at), tr.status, outage)
 		b.Tries = i
-		states = append(states, judge(d, b, set, logsearch.Answer{Status: tr.status}, outage, a, at(tr.at)).state)
+		states = append(states, judge(d, b, set, logsearch.Answer{Status: tr.status, RetryAfter: tr.again}, outage, a, at(tr.at)).state)
 	}
 	return states
 }
@@ -63,8 +64,10 @@ func TestDeadlines(t *testing.T) {
 		{"outage found late", 300 * m, []try{{at: 300 * m, outage: true}, {at: 301 * m, outage: true}}, again},
 		{"never there, however long the outages", 0, []try{{at: 0, status: logsearch.NotReady}, {at: 110 * m, outage: true}, {at: 120 * m, status: logsearch.NotReady}}, store.BuildNoLogs},
 		{"no logs is final", 0, []try{{at: 0, status: logsearch.NoLogs}}, store.BuildNoLogs},
-		{"incomplete is tried again", 0, []try{{at: 0, status: logsearch.Incomplete}, {at: m, status: logsearch.Incomplete}, {at: 2 * m, status: logsearch.Incomplete}, {at: 3 * m, status: logsearch.Incomplete}}, again},
-		{"incomplete is bounded", 0, []try{{at: 0, status: logsearch.Incomplete}, {at: m, status: logsearch.Incomplete}, {at: 2 * m, status: logsearch.Incomplete}, {at: 3 * m, status: logsearch.Incomplete}, {at: 4 * m, status: logsearch.Incomplete}}, store.BuildIncomplete},
+		{"incomplete is tried again", 0, []try{{at: 0, status: logsearch.Incomplete, again: m}, {at: m, status: logsearch.Incomplete, again: m}, {at: 2 * m, status: logsearch.Incomplete, again: m}, {at: 3 * m, status: logsearch.Incomplete, again: m}}, again},
+		{"incomplete is bounded", 0, []try{{at: 0, status: logsearch.Incomplete, again: m}, {at: m, status: logsearch.Incomplete, again: m}, {at: 2 * m, status: logsearch.Incomplete, again: m}, {at: 3 * m, status: logsearch.Incomplete, again: m}, {at: 4 * m, status: logsearch.Incomplete, again: m}}, store.BuildIncomplete},
+		{"incomplete for good", 0, []try{{at: 0, status: logsearch.Incomplete}}, store.BuildIncomplete},
+		{"only incomplete tries bound incomplete ones", 0, []try{{at: 0, status: logsearch.NotReady}, {at: m, outage: true}, {at: 2 * m, status: logsearch.NotReady}, {at: 3 * m, outage: true}, {at: 4 * m, status: logsearch.Incomplete, again: m}}, again},
 		{"complete is unrecognized", 0, []try{{at: 0, status: logsearch.Complete}}, store.BuildUnrecognized},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,7 +108,7 @@ func TestJudgeMatches(t *testing.T) {
 		{"refused", logsearch.Answer{Refused: refused}, store.BuildUnknown, "fingerprint tests was not evaluated: over budget, and 1 more", 0},
 		{"nothing", logsearch.Answer{}, store.BuildUnrecognized, "none of 2 fingerprints", 0},
 	} {
-		f := judge(Deadlines{}.withDefaults(), store.DueBuild{Own: noon(), FirstSeen: noon()}, set, c.answer, nil, absence{}, noon())
+		f := judge(Deadlines{}.withDefaults(), store.DueBuild{Own: noon(), FirstSeen: noon()}, set, c.answer, nil, account{}, noon())
 		if f.state != c.want || !strings.Contains(f.why, c.why) || len(f.hits) != c.hits {
 			t.Errorf("%s: %q %q with %d hits, want %q %q with %d", c.name, f.state, f.why, len(f.hits), c.want, c.why, c.hits)
 		}

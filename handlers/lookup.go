@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/internal/zuul"
@@ -22,7 +21,7 @@ type Zuul interface {
 
 // LookupStore is what looking up needs of the store.
 type LookupStore interface {
-	DueLookups(ctx context.Context, now time.Time, limit int) ([]store.Lookup, error)
+	PickLookups(ctx context.Context, now time.Time, limit int, pick func(store.Lookup) bool) ([]store.Lookup, error)
 	ApplyLookup(ctx context.Context, buildset int64, l store.Looked) error
 	RetryLookup(ctx context.Context, buildset int64, next time.Time, why string) error
 	GiveUpLookup(ctx context.Context, buildset int64, why string) error
@@ -35,7 +34,7 @@ type LookupOptions struct {
 	APIs      map[string]Zuul // CI name to its API; a CI without one cannot be asked
 	Deadlines Deadlines
 	Retry     Retry // zero: 1 s to 2 min
-	Workers   int   // questions at a time; 0: 4. The client paces them besides.
+	Workers   int   // questions to one CI at a time; 0: 4. The client paces them besides.
 	Logger    *slog.Logger
 	Now       func() time.Time
 	Wake      Wake
@@ -48,6 +47,7 @@ type Lookup struct {
 	log     *slog.Logger
 	trouble *trouble
 	graves  *graves
+	crew    *crew
 }
 
 // NewLookup makes the step.
@@ -56,32 +56,52 @@ func NewLookup(o LookupOptions) *Lookup {
 	o.Workers = cmp.Or(o.Workers, 4)
 	o.Retry = cmp.Or(o.Retry, Retry{First: time.Second, Most: 2 * time.Minute})
 	return &Lookup{o: o, log: logger(o.Logger), trouble: newTrouble(o.Logger),
-		graves: newGraves(store.StepLookup, o.Store, o.Logger, o.Now)}
+		graves: newGraves(store.StepLookup, o.Store, o.Logger, o.Now),
+		crew:   newCrew(o.Workers*(len(o.APIs)+1), o.Workers)}
 }
 
-// lookupBatch is how many questions are taken before the step looks again.
-const lookupBatch = 64
-
-// Run looks up until ctx ends.
+// Run looks up until ctx ends; then it waits for the questions that are open,
+// which end with ctx.
 func (l *Lookup) Run(ctx context.Context) error {
-	return loop{name: "lookup", wake: l.o.Wake, every: time.Second, log: l.log}.run(ctx, l.step)
+	if l.o.Wake == nil {
+		l.o.Wake = NewWake()
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	return loop{name: "lookup", wake: l.o.Wake, every: time.Second, log: l.log}.run(ctx, func(ctx context.Context) (bool, error) {
+		return false, l.step(ctx, &wg)
+	})
 }
 
-// step asks all questions that are due.
-func (l *Lookup) step(ctx context.Context) (bool, error) {
-	limit := lookupBatch + l.graves.waiting()
-	due, err := l.o.Store.DueLookups(ctx, l.o.Now(), limit)
-	if err != nil {
-		return false, fmt.Errorf("lookup: due: %w", err)
+// step asks the questions that are due, as far as workers are free.
+func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
+	if l.crew.full() {
+		return nil
 	}
-	var group errgroup.Group
-	group.SetLimit(l.o.Workers)
+	now := l.o.Now()
+	var mine []int64
+	due, err := l.o.Store.PickLookups(ctx, now, l.crew.all, func(d store.Lookup) bool {
+		taken := !l.graves.waits(d.Buildset) && l.crew.take(d.Buildset, d.CI, now)
+		if taken {
+			mine = append(mine, d.Buildset)
+		}
+		return taken
+	})
+	if err != nil {
+		for _, id := range mine {
+			l.crew.free(id)
+		}
+		return fmt.Errorf("lookup: due: %w", err)
+	}
 	for _, d := range due {
-		group.Go(func() error {
-			return l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) })
+		wg.Go(func() {
+			name := fmt.Sprintf("buildset %d", d.Buildset)
+			l.trouble.note(name, l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) }))
+			l.crew.free(d.Buildset)
+			l.o.Wake.Now()
 		})
 	}
-	return len(due) == limit, group.Wait()
+	return nil
 }
 
 // one asks about one buildset and writes what came of it.
@@ -94,8 +114,9 @@ func (l *Lookup) one(ctx context.Context, d store.Lookup) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	l.trouble.note("lookup at "+d.CI, realTrouble(err))
 	now := l.o.Now()
+	l.trouble.note("lookup at "+d.CI, realTrouble(err))
+	l.crew.note(d.CI, realTrouble(err) != nil, restAsked(err), now)
 	if err == nil {
 		failed := l.o.Store.ApplyLookup(ctx, d.Buildset, looked)
 		wakeAll(l.o.Next)
@@ -107,7 +128,8 @@ func (l *Lookup) one(ctx context.Context, d store.Lookup) error {
 	if l.o.Deadlines.outageOver(d.Own, d.FirstSeen, now, d.Tries+1) {
 		return l.giveUp(ctx, d, err.Error())
 	}
-	return ignoreState(l.o.Store.RetryLookup(ctx, d.Buildset, now.Add(l.o.Retry.After(d.Tries+1)), err.Error()))
+	wait := min(max(restAsked(err), l.o.Retry.After(d.Tries+1)), maxAgain)
+	return ignoreState(l.o.Store.RetryLookup(ctx, d.Buildset, now.Add(wait), err.Error()))
 }
 
 // giveUp ends the questions about a buildset.
@@ -135,48 +157,79 @@ func ignoreState(err error) error {
 }
 
 // ask asks for the buildset, and for each build that waits and is not in it.
-// Where the comment named builds only, the first of them names the buildset.
+// Where the comment named builds only, one of them names the buildset; while
+// none is known the answer is not complete. A buildset that Zuul does not know
+// (yet) keeps no build from being asked for.
 func ask(ctx context.Context, api Zuul, d store.Lookup) (store.Looked, error) {
-	looked := store.Looked{Complete: true}
-	known := map[string]bool{}
-	asked := map[string]bool{}
-	take := func(uuid string) error {
-		if uuid == "" || asked[uuid] {
-			return nil
+	q := question{api: api, looked: store.Looked{Complete: true}, known: map[string]bool{}, sets: map[string]bool{}}
+	if err := q.buildset(ctx, d.UUID); err != nil {
+		return q.looked, err
+	}
+	for _, waiting := range []bool{true, false} {
+		for _, w := range d.Builds {
+			if w.UUID == "" || q.known[w.UUID] || w.Waiting != waiting || !waiting && len(q.sets) > 0 {
+				continue
+			}
+			if err := q.build(ctx, w.UUID); err != nil {
+				return q.looked, err
+			}
 		}
-		asked[uuid] = true
-		set, err := api.Buildset(ctx, uuid)
-		looked.Pipeline = cmp.Or(looked.Pipeline, set.Pipeline)
-		for _, b := range set.Builds {
-			known[b.UUID] = true
-			add(&looked, b)
-		}
+	}
+	if q.looked.Complete && len(q.sets) == 0 {
+		q.looked.Complete, q.looked.Why = false, "the API tells no buildset of these builds"
+	}
+	return q.looked, nil
+}
+
+// question is one look-up on its way.
+type question struct {
+	api    Zuul
+	looked store.Looked
+	known  map[string]bool // builds that were told
+	sets   map[string]bool // buildsets that were asked for
+}
+
+// buildset takes in all builds of a buildset, once.
+func (q *question) buildset(ctx context.Context, uuid string) error {
+	if uuid == "" || q.sets[uuid] {
+		return nil
+	}
+	q.sets[uuid] = true
+	set, err := q.api.Buildset(ctx, uuid)
+	if err != nil && realTrouble(err) == nil {
+		q.looked.Complete, q.looked.Why = false, err.Error()
+		return nil
+	}
+	q.looked.Pipeline = cmp.Or(q.looked.Pipeline, set.Pipeline)
+	for _, b := range set.Builds {
+		q.known[b.UUID] = true
+		add(&q.looked, b)
+	}
+	return err
+}
+
+// build takes in one build and its buildset.
+func (q *question) build(ctx context.Context, uuid string) error {
+	b, err := q.api.Build(ctx, uuid)
+	if err != nil {
 		return err
 	}
-	if err := take(d.UUID); err != nil {
-		return looked, err
+	if err := q.buildset(ctx, b.Buildset); err != nil {
+		return err
 	}
-	for _, w := range d.Builds {
-		if w.UUID == "" || known[w.UUID] || !w.Waiting {
-			continue
-		}
-		b, err := api.Build(ctx, w.UUID)
-		if err != nil {
-			return looked, err
-		}
-		if err := take(b.Buildset); err != nil {
-			return looked, err
-		}
-		if !known[b.UUID] {
-			add(&looked, b)
-		}
+	if !q.known[b.UUID] {
+		add(&q.looked, b)
 	}
-	return looked, nil
+	return nil
 }
 
 // add takes a build into the answer; one without a result keeps the question
-// open, for the report tells of builds that have ended.
+// open, for the report tells of builds that have ended. A try that the CI itself
+// gave up may never get one.
 func add(looked *store.Looked, b zuul.Build) {
+	if b.Result == "" && !b.Final {
+		return
+	}
 	if b.Result == "" {
 		looked.Complete, looked.Why = false, fmt.Sprintf("build %s has no result yet", b.UUID)
 		return

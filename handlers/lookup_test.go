@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +64,14 @@ func (w *world) lookup(a Zuul) *Lookup {
 	return NewLookup(LookupOptions{Store: w.store, APIs: map[string]Zuul{"zuul": a}, Now: w.clock.now})
 }
 
+// look runs one round of the step and waits for its questions.
+func (w *world) look(l *Lookup) {
+	w.t.Helper()
+	var wg sync.WaitGroup
+	w.ok(l.step(w.t.Context(), &wg))
+	wg.Wait()
+}
+
 // due are the builds that can be searched.
 func (w *world) due() []store.DueBuild {
 	w.t.Helper()
@@ -78,8 +87,7 @@ func TestLookup(t *testing.T) {
 	w.hear(w.comment("zuul", zuulFailure()))
 	l := w.lookup(a)
 	for range 3 {
-		_, err := l.step(t.Context())
-		w.ok(err)
+		w.look(l)
 		w.clock.move(time.Hour)
 	}
 	due := w.due()
@@ -100,8 +108,7 @@ func TestLookupPatience(t *testing.T) {
 		w.hear(w.comment("zuul", zuulFailure()))
 		l := w.lookup(a)
 		for w.clock.now().Before(at(2 * time.Hour)) {
-			_, err := l.step(t.Context())
-			w.ok(err)
+			w.look(l)
 			if n := len(w.reports()); n != 0 {
 				t.Fatalf("%s: settled at %s", name, w.clock.now().Sub(noon()))
 			}
@@ -111,8 +118,7 @@ func TestLookupPatience(t *testing.T) {
 			t.Errorf("%s: asked %d times in 2 h", name, n)
 		}
 		w.clock.move(4 * time.Minute)
-		_, err := l.step(t.Context())
-		w.ok(err)
+		w.look(l)
 		ids := w.reports()
 		if len(ids) != 1 || w.report(ids[0]).Builds[0].State != store.BuildUnknown {
 			t.Errorf("%s: %d reports due after the deadline", name, len(ids))
@@ -129,8 +135,7 @@ func TestLookupUnfinished(t *testing.T) {
 	set.Builds[1].Result = ""
 	w.hear(w.comment("zuul", zuulFailure()))
 	l := w.lookup(a)
-	_, err := l.step(t.Context())
-	w.ok(err)
+	w.look(l)
 	if len(w.due()) != 1 {
 		t.Error("the build that has ended waits for the other")
 	}
@@ -151,7 +156,7 @@ func TestLookupWithoutBuildset(t *testing.T) {
 	lone := a.builds[uuid(2)]
 	lone.Buildset = ""
 	a.builds[uuid(2)] = lone
-	if looked, err = ask(t.Context(), a, store.Lookup{Builds: []store.LookupBuild{{UUID: uuid(2), Waiting: true}}}); err != nil || len(looked.Builds) != 1 {
+	if looked, err = ask(t.Context(), a, store.Lookup{Builds: []store.LookupBuild{{UUID: uuid(2), Waiting: true}}}); err != nil || len(looked.Builds) != 1 || looked.Complete {
 		t.Errorf("an old API: %+v, %v", looked, err)
 	}
 }
@@ -161,8 +166,7 @@ func TestLookupNoAPI(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.hear(w.comment("zuul", zuulFailure()))
-	_, err := NewLookup(LookupOptions{Store: w.store, Now: w.clock.now}).step(t.Context())
-	w.ok(err)
+	w.look(NewLookup(LookupOptions{Store: w.store, Now: w.clock.now}))
 	ids := w.reports()
 	if len(ids) != 1 {
 		t.Fatalf("%d reports due", len(ids))

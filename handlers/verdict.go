@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/store"
+	"github.com/recheckbot/recheckbot/internal/zuul"
 )
 
 // finding is what one try of a build came to: a state, or empty when it is to
@@ -19,10 +22,10 @@ type finding struct {
 }
 
 // judge turns an engine's answer, or its outage, into a finding. The log host's
-// answers so far are in a, this one included; tries counts this one too.
-func judge(d Deadlines, b store.DueBuild, set *Set, answer logsearch.Answer, outage error, a absence, now time.Time) finding {
+// answers so far are in p, this one included.
+func judge(d Deadlines, b store.DueBuild, set *Set, answer logsearch.Answer, outage error, p account, now time.Time) finding {
 	if outage != nil {
-		f := finding{why: outage.Error()}
+		f := finding{why: outage.Error(), again: restAsked(outage)}
 		if d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
 			f.state, f.why = store.BuildUnknown, "gave up after the outage deadline: "+f.why
 		}
@@ -36,16 +39,17 @@ func judge(d Deadlines, b store.DueBuild, set *Set, answer logsearch.Answer, out
 	switch answer.Status {
 	case logsearch.NotReady:
 		f.why = orWhy(answer.Why, "the log host says that the logs are not there")
-		if d.logsOver(b.Own, now, a) || d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
+		if d.logsOver(b.Own, now, p) || d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
 			f.state = store.BuildNoLogs
 		}
 	case logsearch.NoLogs:
 		f.state, f.why = store.BuildNoLogs, orWhy(answer.Why, "there are no logs")
 	case logsearch.Incomplete:
 		f.why = orWhy(answer.Why, "some logs could not be read to their end")
-		if b.Tries+1 >= d.Complete || d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
-			f.state = store.BuildIncomplete
+		if answer.RetryAfter == 0 || p.cut >= d.Complete || d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
+			f.state = store.BuildIncomplete // for good where another try cannot bring more
 		}
+		f.again = answer.RetryAfter << min(max(p.cut-1, 0), d.Complete)
 	default:
 		f.state, f.why = completely(set, answer, f.hits)
 	}
@@ -71,6 +75,17 @@ func completely(set *Set, answer logsearch.Answer, hits []store.Hit) (store.Buil
 		return store.BuildUnknown, "unverified hits only: " + strings.Join(fewNames(names), ", ")
 	}
 	return store.BuildUnrecognized, orWhy(answer.Why, fmt.Sprintf("none of %d fingerprints", len(set.Fingerprints)))
+}
+
+// restAsked is how long a host that did not serve asked us to stay away.
+func restAsked(err error) time.Duration {
+	if o, ok := errors.AsType[*joblog.OutageError](err); ok {
+		return o.RetryAfter
+	}
+	if s, ok := errors.AsType[*zuul.StatusError](err); ok {
+		return s.RetryAfter
+	}
+	return 0
 }
 
 // orWhy is why, or a default.

@@ -12,6 +12,7 @@ import (
 
 // Build is one build to be looked at.
 type Build struct {
+	CI     string // whose log hosts and rules count; the config's name
 	UUID   string
 	LogURL string // the log folder, ends in "/"; or a single file's URL
 	Fields ci.Fields
@@ -51,7 +52,7 @@ const (
 type Answer struct {
 	Status     Status
 	Why        string
-	RetryAfter time.Duration
+	RetryAfter time.Duration // 0 with Incomplete: another try cannot bring more
 	Matches    []Match
 	Refused    []Problem // invalid or over budget in this engine: never a silent no
 	Files      []File

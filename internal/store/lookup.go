@@ -9,11 +9,17 @@ import (
 
 // DueLookups are the questions to a CI's API that are due: first those that
 // builds wait for, oldest first.
-func (s *Store) DueLookups(ctx context.Context, now time.Time, limit int) (out []Lookup, err error) {
+func (s *Store) DueLookups(ctx context.Context, now time.Time, limit int) ([]Lookup, error) {
+	return s.PickLookups(ctx, now, limit, func(Lookup) bool { return true })
+}
+
+// PickLookups are those of DueLookups that pick says yes to, which it does
+// without seeing their Builds; the others are left out and do not count.
+func (s *Store) PickLookups(ctx context.Context, now time.Time, limit int, pick func(Lookup) bool) (out []Lookup, err error) {
 	err = s.view(ctx, "due lookups", limit, func(tx *txn) error {
-		out, err = collect(ctx, tx, scanLookup, `SELECT s.id, n.text, s.uuid, s.own_ms, s.first_seen_ms, s.tries
+		out, err = collectPicked(ctx, tx, limit, scanLookup, pick, `SELECT s.id, n.text, s.uuid, s.own_ms, s.first_seen_ms, s.tries
 			FROM buildset s JOIN name n ON n.id = s.ci WHERE s.state = 'lookup' AND s.next_ms <= ?
-			ORDER BY EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup') DESC, s.own_ms, s.id LIMIT ?`, ms(now), limit)
+			ORDER BY EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup') DESC, s.own_ms, s.id LIMIT ?`, ms(now), maxLookedAt)
 		for i := range out {
 			if err != nil {
 				break

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // NotFoundError is Zuul's 404: the thing is not there yet, or never will be.
@@ -16,6 +18,7 @@ func (e *NotFoundError) Error() string { return fmt.Sprintf("zuul: no %s %s", e.
 type StatusError struct {
 	What, UUID string
 	Code       int
+	RetryAfter time.Duration // as Zuul, or what stands before it, asked for; else 0
 }
 
 func (e *StatusError) Error() string {
@@ -39,15 +42,30 @@ func gaveUp(err error) bool {
 	return yes
 }
 
-func statusError(code int, what, uuid string) error {
-	switch code {
+func statusError(resp *http.Response, what, uuid string) error {
+	switch resp.StatusCode {
 	case http.StatusOK:
 		return nil
 	case http.StatusNotFound:
 		return &NotFoundError{what, uuid}
 	default:
-		return &StatusError{what, uuid, code}
+		return &StatusError{what, uuid, resp.StatusCode, retryAfter(resp)}
 	}
+}
+
+// maxRetryAfter bounds what Zuul may ask for.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads the header, seconds or a date (RFC 9110, 10.2.3).
+func retryAfter(resp *http.Response) time.Duration {
+	text := resp.Header.Get("Retry-After")
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+		return min(max(time.Duration(n)*time.Second, 0), maxRetryAfter)
+	}
+	if t, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(t), 0), maxRetryAfter)
+	}
+	return 0
 }
 
 // validUUID keeps everything but 32 hex digits out of addresses.

@@ -199,7 +199,7 @@ func (c *Client) get(ctx context.Context, what, uuid string) ([]byte, error) {
 		return nil, fmt.Errorf("zuul: %s %s: %w", what, uuid, err)
 	}
 	defer resp.Body.Close()
-	if err := statusError(resp.StatusCode, what, uuid); err != nil {
+	if err := statusError(resp, what, uuid); err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))

@@ -279,3 +279,20 @@ func TestUserAgentNamesTheContact(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestRetryAfter(t *testing.T) {
+	text := ""
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", text)
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer web.Close()
+	for header, want := range map[string]time.Duration{"90": 90 * time.Second, "-1": 0, "soon": 0, "999999": time.Hour,
+		time.Now().Add(24 * time.Hour).UTC().Format(http.TimeFormat): time.Hour} {
+		text = header
+		_, err := zuul.New(zuul.Options{Root: web.URL}).Build(t.Context(), failed)
+		if e, ok := errors.AsType[*zuul.StatusError](err); !ok || e.RetryAfter != want {
+			t.Errorf("%q: %+v", header, err)
+		}
+	}
+}

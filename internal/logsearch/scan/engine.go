@@ -82,6 +82,13 @@ func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []log
 	return s, s.refused, nil
 }
 
+// From is s with another source of logs, for another CI's hosts.
+func (s *Searcher) From(src Source) *Searcher {
+	e, from := *s.e, *s
+	e.o.Source, from.e = src, &e
+	return &from
+}
+
 // noFile is a file of a name that no query has.
 func noFile() ci.Fields {
 	return ci.Fields{"tags": {"\x00"}, "filename": {"\x00"}}

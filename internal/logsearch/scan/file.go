@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/recheckbot/recheckbot/internal/joblog"
@@ -18,6 +20,9 @@ type result struct {
 	found []found // by fingerprint; nil: nothing
 	again bool    // why the file is incomplete may pass
 	gone  bool    // the host says that the file is not there
+
+	outage error // the host did not serve the file
+	rest   time.Duration
 }
 
 // found are a fingerprint's hits in one file.
@@ -34,17 +39,25 @@ type hits struct {
 // maxIfs bounds how many conditions are told of one fingerprint.
 const maxIfs = 3
 
-// read scans one file. An error is an outage or the caller's end.
-func (s *Searcher) read(ctx context.Context, t task, open opener) (result, error) {
-	r := result{file: logsearch.File{Name: t.info.Name}}
+// read scans one file. An error is the caller's end, or of another's source. A
+// panic over hostile logs is this file's: what the others show still counts.
+func (s *Searcher) read(ctx context.Context, t task, open opener) (r result, err error) {
+	r = result{file: logsearch.File{Name: t.info.Name}}
+	defer func() {
+		if p := recover(); p != nil {
+			s.e.log.Error("scan: panic", "file", t.info.URL, "panic", p, "stack", string(debug.Stack()))
+			r.file.Why, err = fmt.Sprintf("the engine panicked: %v", p), nil
+		}
+	}()
 	body, err := open(ctx, t.info)
 	if err == nil {
+		defer body.Close()
 		counted := &counter{r: body}
 		err = s.events(ctx, t, counted, &r)
 		r.file.Bytes = counted.n
-		body.Close()
 	}
-	return r, r.failed(err)
+	err = r.failed(err)
+	return r, err
 }
 
 // failed notes why a file is not whole; what is no property of the file is
@@ -58,6 +71,8 @@ func (r *result) failed(err error) error {
 		r.file.Why = e.Error()
 	case *joblog.IncompleteError:
 		r.file.Why, r.again = e.Why, e.Again
+	case *joblog.OutageError:
+		r.file.Why, r.again, r.outage, r.rest = e.Why, true, e, e.RetryAfter
 	default:
 		return err
 	}

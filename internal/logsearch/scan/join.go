@@ -25,7 +25,7 @@ func (s *Searcher) join(l joblog.Listing, results []result) logsearch.Answer {
 		}
 		reasons = append(reasons, r.file.Name+": "+r.file.Why)
 		if r.again {
-			a.RetryAfter = s.e.o.Retry
+			a.RetryAfter = max(a.RetryAfter, s.e.o.Retry, r.rest)
 		}
 	}
 	if len(reasons) > 0 {

@@ -99,6 +99,9 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 	if err := g.Wait(); err != nil {
 		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
 	}
+	if err := outageOfAll(results); err != nil {
+		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
+	}
 	if l.How == joblog.HowFile && len(results) == 1 && results[0].gone {
 		return s.answer(logsearch.NotReady, l.Files[0].Name+" is not there"), nil
 	}
@@ -106,6 +109,19 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 	s.e.log.Debug("scan: searched", "listing", l.How, "listed", len(l.Files), "read", len(tasks),
 		"matches", len(a.Matches), "why", a.Why, "took", time.Since(began))
 	return a, nil
+}
+
+// outageOfAll is the outage when no file at all was served.
+func outageOfAll(results []result) error {
+	for _, r := range results {
+		if r.outage == nil {
+			return nil
+		}
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return results[0].outage
 }
 
 // plan folds the trees with what is known of the build and of each file, and

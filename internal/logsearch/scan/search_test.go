@@ -100,6 +100,7 @@ func TestStatus(t *testing.T) {
 		other   loghost.Options
 		want    string // "" for an outage
 		again   bool
+		more    bool // another console is whole
 	}{
 		"whole":                     {want: "complete; 0: 1× job-output.txt:1"},
 		"cut in the middle":         {console: loghost.Options{CutAfter: 100_000}, want: "incomplete; 0: 1× job-output.txt:1", again: true},
@@ -107,6 +108,7 @@ func TestStatus(t *testing.T) {
 		"listed but not there":      {console: loghost.Options{Missing: 9}, want: "incomplete", again: true},
 		"sent inside":               {console: loghost.Options{Redirect: "http://10.0.0.1/"}, want: "incomplete"},
 		"500":                       {console: loghost.Options{Status: 500}},
+		"500 of one of several":     {console: loghost.Options{Status: 500}, more: true, want: "incomplete; 0: 1× console.html:1", again: true},
 		"a file that cannot matter": {other: loghost.Options{Status: 500}, want: "complete; 0: 1× job-output.txt:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +118,9 @@ func TestStatus(t *testing.T) {
 			}
 			h.Put("b/job-output.txt", boom, c.console)
 			h.Put("b/syslog.txt", boom, c.other)
+			if c.more {
+				h.Put("b/console.html", boom, loghost.Options{})
+			}
 			a, err := search(nil)
 			if c.want == "" {
 				if err == nil {
