@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/recheckbot/recheckbot/handlers"
 	"github.com/recheckbot/recheckbot/internal/config"
@@ -160,7 +162,8 @@ func CheckFingerprints(dir string) []Check {
 	set, problems := LoadFingerprints(dir)
 	var checks []Check
 	for _, p := range problems {
-		checks = append(checks, Check{What: "fingerprint " + p.File, OK: p.Warning, Warning: p.Warning, Why: p.String()})
+		place, why, _ := strings.Cut(p.String(), ": ")
+		checks = append(checks, Check{What: filepath.Join(dir, place), OK: p.Warning, Warning: p.Warning, Why: strings.TrimPrefix(why, "warning: ")})
 	}
 	what := "fingerprints of the starter set"
 	if dir != "" {

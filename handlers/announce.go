@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -152,13 +153,13 @@ func (a *Announce) lines(b store.RecheckedBug, view store.BugView, step int) []s
 
 // line is the announcement of one bug.
 func (a *Announce) line(b store.RecheckedBug, view store.BugView) string {
-	head := "untracked bug " + cut(oneLine(b.Bug.String()), 80)
+	head := "untracked bug " + cut(oneLine(strings.TrimPrefix(b.Bug.String(), ci.Launchpad+":")), 80)
 	if view.Title != "" && !view.Private {
 		head += " " + quoteTitle(view.Title)
 	}
-	head += fmt.Sprintf(" has no fingerprint, named in %d %s by people", b.People, plural(b.People, "recheck"))
+	head += fmt.Sprintf(": named in %d %s, no fingerprint yet", b.People, plural(b.People, "recheck"))
 	if b.Project != "" {
-		head += ", last in " + cut(oneLine(b.Project), 60)
+		head += "; last in " + cut(oneLine(b.Project), 60)
 	}
 	tail := ""
 	if address := oneLine(a.o.BugURL(b.Bug)); address != "" && len(address) < maxIRC/2 {

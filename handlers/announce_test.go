@@ -59,7 +59,7 @@ func TestAnnounceSteps(t *testing.T) {
 	if last.Target != "#bugs" || !strings.HasSuffix(last.Cause, ":step20") || !strings.HasPrefix(last.Cause, "bug:") {
 		t.Errorf("got %+v", last)
 	}
-	want := "untracked bug launchpad:42 has no fingerprint, named in 20 rechecks by people, last in openstack/nova https://bugs.launchpad.net/bugs/42"
+	want := "untracked bug 42: named in 20 rechecks, no fingerprint yet; last in openstack/nova https://bugs.launchpad.net/bugs/42"
 	if last.Body != want {
 		t.Errorf("got %q", last.Body)
 	}
@@ -121,7 +121,7 @@ func TestAnnounceTitle(t *testing.T) {
 	a := (&world{t: t, clock: &hand{t: noon()}}).announcer()
 	b := store.RecheckedBug{Bug: ci.BugRef{Tracker: "launchpad", Ref: "42"}, People: 1, Project: "openstack/nova"}
 	view := store.BugView{BugRef: b.Bug, Title: "A \x02title\r\nQUIT"}
-	if line := a.line(b, view); !strings.Contains(line, `launchpad:42 "A title QUIT" has no fingerprint, named in 1 recheck by people`) {
+	if line := a.line(b, view); !strings.Contains(line, `untracked bug 42 "A title QUIT": named in 1 recheck, no fingerprint yet`) {
 		t.Errorf("got %q", line)
 	}
 	view.Private = true

@@ -85,7 +85,7 @@ func ExplainLine(r Rules, line []byte) ([]byte, error) {
 		PatchsetLevel []string `json:"patchset_level"`
 	}
 	if err := json.Unmarshal(line, &in); err != nil {
-		return nil, fmt.Errorf("cicomment: explain: %w", err)
+		return nil, fmt.Errorf("cicomment: not an object as described: %w", err)
 	}
 	p := r.Parse(Input{Comment: in.Comment, Tag: in.Tag, Author: ci.Account{Username: strings.TrimSpace(in.Author)},
 		PatchsetLevel: in.PatchsetLevel})

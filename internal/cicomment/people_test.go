@@ -73,12 +73,14 @@ func TestPeopleGolden(t *testing.T) {
 	alice := ci.Account{Username: "alice"}
 	for _, c := range table {
 		for _, in := range []Input{
-			{Comment: c.text}, {Comment: "Patch Set 3:\n\n" + c.text}, {Comment: "Patch Set 12: Code-Review-1 Verified+2\n\n(2 comments)\n\n" + c.text},
+			{Comment: c.text, Author: alice}, {Comment: c.text}, {Comment: "Patch Set 3:\n\n" + c.text}, {Comment: "Patch Set 12: Code-Review-1 Verified+2\n\n(2 comments)\n\n" + c.text},
 			{Comment: "Patch Set 3:\r\n\r\n" + strings.ReplaceAll(c.text, "\n", "\r\n") + "\r\n"},
 			{Comment: "Patch Set 3:\n\n(1 comment)", PatchsetLevel: []string{c.text}},
 			{Comment: "Patch Set 3:\n\n" + c.text, PatchsetLevel: []string{c.text}},
 		} {
-			in.Author = alice
+			if in.Comment != c.text {
+				in.Author = alice
+			}
 			p := Defaults().Parse(in)
 			got := asked{}
 			if p.Recheck != nil {

@@ -12,13 +12,12 @@ import (
 
 	"github.com/recheckbot/recheckbot/bot"
 	"github.com/recheckbot/recheckbot/handlers"
-	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
 // ask opens the database beside a bot that may be running, and asks it.
 func (a *app) ask(ctx context.Context, question func(context.Context, *handlers.Answers) error) (err error) {
-	cfg, err := config.Load(a.config)
+	cfg, err := a.load()
 	if err != nil {
 		return err
 	}
@@ -34,7 +33,7 @@ func (a *app) ratesCommand() *cobra.Command {
 	return a.jsonFlag(&cobra.Command{
 		Use:   "rates NAME",
 		Short: "Failure rates of a job, group or project-pipeline, with error bars",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.ask(c.Context(), func(ctx context.Context, q *handlers.Answers) error {
 				answer, err := q.Rates(ctx, args[0])
@@ -84,7 +83,7 @@ func (a *app) queueCommand() *cobra.Command {
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "queue [PROJECT]",
 		Short: "Bugs named in rechecks that have no fingerprint",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.ask(c.Context(), func(ctx context.Context, q *handlers.Answers) error {
 				answer, err := q.Queue(ctx, strings.Join(args, ""), limit)
@@ -123,7 +122,7 @@ func (a *app) bugCommand() *cobra.Command {
 		Use:   "bug BUG",
 		Short: "What is known of a bug: fingerprint, hits, rechecks",
 		Long:  "What is known of a bug. BUG is a Launchpad number or tracker:ref.",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ref, err := handlers.ParseBug(args[0])
 			if err != nil {
@@ -154,7 +153,7 @@ func (a *app) unrecognizedCommand() *cobra.Command {
 	c := a.jsonFlag(&cobra.Command{
 		Use:   "unrecognized [JOB]",
 		Short: "Failures of 24 h that no fingerprint matched",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.ask(c.Context(), func(ctx context.Context, q *handlers.Answers) error {
 				answer, err := q.Unrecognized(ctx, strings.Join(args, ""), limit)

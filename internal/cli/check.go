@@ -20,7 +20,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Long: "Checks the configuration and the fingerprints, and prints what is wrong with its place.\n" +
 			"With --online it also connects to each server that the configuration names.\n" +
 			"With --fingerprints it checks that folder alone and needs no configuration.",
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			checks, err := a.check(c.Context(), fingerprints, online)
 			if err != nil {
@@ -40,7 +40,7 @@ func (a *app) check(ctx context.Context, fingerprints string, online bool) ([]bo
 	if fingerprints != "" {
 		return bot.CheckFingerprints(fingerprints), nil
 	}
-	cfg, err := config.Load(a.config, bot.CheckWording)
+	cfg, err := a.load(bot.CheckWording)
 	var bad *config.Error
 	if errors.As(err, &bad) {
 		return configChecks(bad), nil
@@ -60,7 +60,7 @@ func configChecks(bad *config.Error) []bot.Check {
 	var list []bot.Check
 	for _, p := range bad.Problems {
 		what := fmt.Sprintf("%s:%d:%d", bad.Path, p.Row, p.Col)
-		list = append(list, bot.Check{What: what, Why: p.Key + ": " + p.Msg})
+		list = append(list, bot.Check{What: what, Why: p.Text()})
 	}
 	return list
 }
@@ -82,7 +82,7 @@ func (a *app) printChecks(checks []bot.Check) error {
 		}
 	}
 	if bad > 0 {
-		return exitCode{exitNo, fmt.Sprintf("%d of %d checks failed", bad, len(checks))}
+		return exitCode{exitNo, number(int64(bad), "problem")}
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const maxComment = 16 << 20
 
 func (a *app) commentCommand() *cobra.Command {
 	parent := &cobra.Command{
-		Use: "comment", Short: "Understand Gerrit comments", Args: cobra.NoArgs,
+		Use: "comment", Short: "Understand Gerrit comments", Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	var jsonl bool
@@ -31,7 +31,7 @@ func (a *app) commentCommand() *cobra.Command {
 		Long: "Reads one comment from FILE or standard input and prints what is understood of it, as JSON.\n" +
 			"With --jsonl it reads objects {\"comment\",\"tag\",\"author\",\"patchset_level\":[…]}, one a line.\n" +
 			"Without a configuration, zuul and jenkins are CI accounts and recheckbot is us.",
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			rules, err := a.rules(c.Flags().Changed("config"))
 			if err != nil {
@@ -103,7 +103,7 @@ func (a *app) explainLines(rules cicomment.Rules, in io.Reader) error {
 		return err
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d lines could not be read", bad)
+		return errors.New(number(int64(bad), "line") + " could not be read")
 	}
 	return nil
 }

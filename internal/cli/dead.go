@@ -10,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
@@ -30,7 +29,7 @@ func (a *app) deadCommand() *cobra.Command {
 func (a *app) deadList() *cobra.Command {
 	var limit int
 	c := a.jsonFlag(&cobra.Command{
-		Use: "list", Short: "Items that steps gave up on, newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "Items that steps gave up on, newest first", Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error { return a.printDead(c.Context(), limit) },
 	})
 	c.Flags().IntVarP(&limit, "limit", "n", 50, "at most `N` items")
@@ -66,7 +65,7 @@ func (a *app) printDead(ctx context.Context, limit int) error {
 func (a *app) deadVerb(verb, short string, do func(*store.Store, context.Context, string, string, store.By) error) *cobra.Command {
 	var why string
 	c := &cobra.Command{
-		Use: verb + " STEP ITEM", Short: short, Args: cobra.ExactArgs(2),
+		Use: verb + " STEP ITEM", Short: short, Args: arguments(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.withStore(c.Context(), store.OpenBeside, func(s *store.Store) error {
 				err := do(s, c.Context(), args[0], args[1], store.By{Who: whoAmI(), Via: "cli", Why: why})
@@ -83,7 +82,7 @@ func (a *app) deadVerb(verb, short string, do func(*store.Store, context.Context
 
 // withStore opens the configured database for one use.
 func (a *app) withStore(ctx context.Context, open func(context.Context, string) (*store.Store, error), use func(*store.Store) error) (err error) {
-	cfg, err := config.Load(a.config)
+	cfg, err := a.load()
 	if err != nil {
 		return err
 	}

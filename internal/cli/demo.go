@@ -14,7 +14,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: "Runs the real bot on a simulated Gerrit, Zuul, log server, Launchpad and IRC server, all on\n" +
 			"loopback, and tells what happens. It goes on until it is stopped; what is typed is said on IRC.\n" +
 			"With --once it plays one story of at most 20 s and fails if any step of it did not happen.",
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Version = Version()
 			if a.verbose {

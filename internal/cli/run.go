@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/recheckbot/recheckbot/bot"
-	"github.com/recheckbot/recheckbot/internal/config"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -18,13 +17,13 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Run the bot until it is told to stop",
 		Long: "Runs the bot until SIGTERM or SIGINT; what is in flight then goes on after the next start.\n" +
 			"SIGHUP reads the fingerprints again. Logs go to standard error, as JSON unless that is a terminal.",
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context()) },
 	}
 }
 
 func (a *app) run(ctx context.Context) error {
-	cfg, err := config.Load(a.config, bot.CheckWording)
+	cfg, err := a.load(bot.CheckWording)
 	if err != nil {
 		return err
 	}

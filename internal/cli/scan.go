@@ -35,7 +35,7 @@ func (a *app) scanCommand() *cobra.Command {
 			"Tags and filename follow from the files' names. What cannot be known, such as build_name, is\n" +
 			"unknown, and a hit that depends on it says \"if …\"; --meta sets it.\n" +
 			"Ends with 0 if a fingerprint matched, 1 if none did, 2 after an error.",
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.scan(c.Context(), args[0], f, c.Flags().Changed("config"))
 		},
@@ -167,7 +167,7 @@ func (a *app) printScan(s scanned) error {
 	case !s.Complete:
 		return fmt.Errorf("the logs could not be read to their end: %s", s.Why)
 	case len(s.Refused) > 0:
-		return fmt.Errorf("%d fingerprints could not be evaluated", len(s.Refused))
+		return errors.New(number(int64(len(s.Refused)), "fingerprint") + " could not be evaluated")
 	}
 	return exitCode{exitNo, ""}
 }
@@ -189,7 +189,7 @@ func (a *app) printMatches(s scanned) {
 			fmt.Fprintf(a.err, "%s: %s\n", f.Name, f.Why)
 		}
 	}
-	fmt.Fprintf(a.out, "%d fingerprints matched; %d files, %.1f MB read\n", len(s.Matches), len(s.Files), float64(bytes)/1e6)
+	fmt.Fprintf(a.out, "%s matched; %s, %.1f MB read\n", number(int64(len(s.Matches)), "fingerprint"), number(int64(len(s.Files)), "file"), float64(bytes)/1e6)
 }
 
 func titleAndBugs(m scannedMatch) string {
@@ -209,7 +209,7 @@ func titleAndBugs(m scannedMatch) string {
 }
 
 func times(m scannedMatch) string {
-	text := fmt.Sprintf("%d hits", m.Count)
+	text := number(m.Count, "hit")
 	if m.If != "" {
 		text += ", if " + m.If
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -73,7 +74,7 @@ func read(body []byte, dir string, checks []Check) (Config, []Problem) {
 // syntaxProblem tells where a document is no TOML. The library's long form
 // would quote the file, and what stands there may be a secret.
 func syntaxProblem(err error) Problem {
-	p := Problem{Row: 1, Col: 1, Msg: err.Error()}
+	p := Problem{Row: 1, Col: 1, Msg: strings.TrimPrefix(err.Error(), "toml: ")}
 	var at *toml.DecodeError
 	if errors.As(err, &at) {
 		p.Row, p.Col = at.Position()

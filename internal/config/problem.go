@@ -15,6 +15,11 @@ type Problem struct {
 	Msg      string
 }
 
+// Text is "key: message", or the message where the problem is no key's.
+func (p Problem) Text() string {
+	return strings.TrimPrefix(p.Key+": "+p.Msg, ": ")
+}
+
 // Error is all that is wrong with a file, in the order of the file.
 type Error struct {
 	Path     string
@@ -25,11 +30,7 @@ type Error struct {
 func (e *Error) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		key := p.Key
-		if key != "" {
-			key += ": "
-		}
-		lines[i] = fmt.Sprintf("%s:%d:%d: %s%s", e.Path, p.Row, p.Col, key, p.Msg)
+		lines[i] = fmt.Sprintf("%s:%d:%d: %s", e.Path, p.Row, p.Col, p.Text())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -196,7 +197,7 @@ func TestLive(t *testing.T) {
 		}
 	}()
 	wait(t, "begin", func() bool { return strings.Contains(out.String(), "Any IRC client can join") })
-	for _, line := range []string{"help", "fail", "recheck bug 9000121", "/msg help", "!status"} {
+	for _, line := range []string{"help", "fail", "recheck bug 9000121", "/msg help", "/msg", "!status"} {
 		if _, err := io.WriteString(typing, line+"\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -204,9 +205,12 @@ func TestLive(t *testing.T) {
 	typing.Close()
 	for _, want := range []string{
 		"review  recheckbot on", "you <recheckbot> I can answer !help", "#openstack-qa <recheckbot> you: waiting: ingest",
-		"untracked bug launchpad:9000121",
+		"untracked bug 9000121:",
 	} {
 		wait(t, want, func() bool { return strings.Contains(out.String(), want) })
+	}
+	if said := out.String(); strings.Count(said, "What can be typed") != 2 || strings.Contains(said, BotUser+" <you> \n") {
+		t.Error("an empty /msg is not answered with what can be typed")
 	}
 	cancel()
 	if err := <-ended; err != nil {
@@ -235,3 +239,21 @@ func (s *screen) Write(p []byte) (int, error) {
 }
 
 func (s *screen) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.buf.String() }
+
+// TestWrap: long lines break between words, further in; words stay whole.
+func TestWrap(t *testing.T) {
+	const line = "  - job: a title that is long enough http://logs.example.org/a/folder/that/is/longer/than/the/line end"
+	want := []string{
+		"  - job: a title that is long enough",
+		"    http://logs.example.org/a/folder/that/is/longer/than/the/line",
+		"    end",
+	}
+	if got := wrap(line, 40); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for width, n := range map[int]int{0: 1, 39: 1, len(line): 1, len(line) - 1: 2} {
+		if got := wrap(line, width); len(got) != n {
+			t.Errorf("width %d: %q", width, got)
+		}
+	}
+}

@@ -78,9 +78,13 @@ func (v *Witness) classified(told map[string]string) {
 	v.mu.Lock()
 	v.verdicts = append(v.verdicts, note{told["change"], told["state"]})
 	v.mu.Unlock()
-	kind := "hit"
-	if told["hits"] == "0" {
-		kind = "miss"
+	kind, hits := "hit", "1 hit"
+	switch told["hits"] {
+	case "0":
+		kind, hits = "miss", "no hit"
+	case "1":
+	default:
+		hits = told["hits"] + " hits"
 	}
-	v.tell(kind, fmt.Sprintf("%s on %s is %s (%s hits)", told["job"], told["change"], told["state"], told["hits"]))
+	v.tell(kind, fmt.Sprintf("%s on %s is %s (%s)", told["job"], told["change"], told["state"], hits))
 }

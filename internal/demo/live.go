@@ -98,9 +98,11 @@ func (s *stage) typed(line string, l *life) error {
 		return l.report(true)
 	case verb == "recheck":
 		return l.recheck(line)
-	case verb == "/msg":
+	case verb == "/msg" && rest != "":
 		s.tell("ask", fmt.Sprintf("%s <you> %s", BotUser, rest))
 		return s.who.Say(BotUser, rest)
+	case strings.HasPrefix(line, "/"):
+		s.print("What can be typed:\n\n" + help)
 	default:
 		s.tell("ask", fmt.Sprintf("%s <you> %s", Channel, line))
 		return s.who.Say(Channel, line)

@@ -46,7 +46,7 @@ func (c *chat) run(t *testing.T) {
 	c.notByBots(t)
 	c.mute(t)
 	c.w.silent(t, c.change)
-	for _, once := range []string{"9000017 - ", fmt.Sprintf("untracked bug launchpad:%d", c.bug)} {
+	for _, once := range []string{"9000017 - ", fmt.Sprintf("untracked bug %d:", c.bug)} {
 		if got := c.bob.about("#ci", once); len(got) != 1 {
 			t.Errorf("%q was announced %d times: %q", once, len(got), got)
 		}
@@ -65,7 +65,7 @@ func (c *chat) announcements(t *testing.T) {
 	}
 	c.w.comment(t, "alice", c.change, fmt.Sprintf("recheck bug %d", c.bug))
 	got = c.bob.hears(0, "#ci", "untracked bug")
-	want = fmt.Sprintf("untracked bug launchpad:%d has no fingerprint, named in 1 recheck by people, last in %s https://bugs.launchpad.net/bugs/%[1]d", c.bug, c.project)
+	want = fmt.Sprintf("untracked bug %d: named in 1 recheck, no fingerprint yet; last in %s https://bugs.launchpad.net/bugs/%[1]d", c.bug, c.project)
 	if got != want {
 		t.Errorf("announced %q, not %q", got, want)
 	}
@@ -153,7 +153,7 @@ func (c *chat) mute(t *testing.T) {
 	}
 	c.ann.send("PRIVMSG #ci :!unmute")
 	c.bob.hears(mark, "#ci", `^ann: Announcing here again`)
-	c.bob.hears(mark, "#ci", `^untracked bug launchpad:`+muted+` `)
+	c.bob.hears(mark, "#ci", `^untracked bug `+muted+`: `)
 }
 
 // private: a private change is recorded and never spoken of, on Gerrit or on
@@ -188,7 +188,7 @@ func private(t *testing.T, w *world) {
 	}
 	w.oneReview(t, public)
 	ann.hears(0, "#ci", fmt.Sprintf(` %d,1 \(gate\) failed`, public))
-	ann.hears(0, "#ci", `untracked bug launchpad:7000004`)
+	ann.hears(0, "#ci", `untracked bug 7000004:`)
 	ann.send("PRIVMSG rbot :!queue " + project)
 	ann.hears(0, "ann", `^1 untracked in openstack/private: bug 7000004 \(1×\)$`)
 	w.silent(t, born)
