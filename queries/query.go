@@ -3,6 +3,7 @@ package queries
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -32,7 +33,7 @@ func (r *reader) makeQuery(root *yaml.Node) {
 		r.fail(n, "this query can match nothing: there is no word in it")
 		return
 	}
-	for _, msg := range lucene.Lint(tree, isText) {
+	for _, msg := range lucene.Lint(tree, PerLine) {
 		r.warn(n, "%s", msg)
 	}
 	r.f.Query = effective(n.Value, r.f.AllowNonvoting)
@@ -41,15 +42,37 @@ func (r *reader) makeQuery(root *yaml.Node) {
 	}
 }
 
+// ParseQuery reads a query as a file's one is read. warnings say what is odd.
+// An error of its syntax is a *lucene.SyntaxError.
+func ParseQuery(query string) (n lucene.Node, warnings []string, err error) {
+	if n, err = lucene.Parse(query, lucene.Historical()); err != nil {
+		return nil, nil, err
+	}
+	return n, lucene.Lint(n, PerLine), nil
+}
+
+// ParseFile reads one fingerprint file, whose name (with .yaml) is its
+// fingerprint's. If one of the problems is an error, there is no tree.
+func ParseFile(file string, body []byte) (Fingerprint, []Problem) {
+	f, problems, ok := parseFile(strings.TrimSuffix(path.Base(file), suffix), body)
+	if !ok {
+		f.Tree = nil
+	}
+	return f, problems
+}
+
 // empty reports whether analysis left nothing of a query.
 func empty(n lucene.Node) bool {
 	b, ok := n.(lucene.Bool)
 	return n == lucene.None{} || ok && len(b.Must)+len(b.Should)+len(b.Not) == 0
 }
 
-// isText tells the fields that differ from line to line; all others belong to
+// Analysed tells the fields that are text cut into words.
+func Analysed(field string) bool { return lucene.Historical().Analysed(field) }
+
+// PerLine tells the fields that differ from line to line; all others belong to
 // a whole file.
-func isText(field string) bool {
+func PerLine(field string) bool {
 	switch field {
 	case "message", "module", "loglevel", "pid":
 		return true

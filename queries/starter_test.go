@@ -85,7 +85,7 @@ func TestStarterIsGeneralAndSpeaks(t *testing.T) {
 		if f.Title == "" || len(f.Bugs) > 0 || f.SuppressNotification {
 			t.Errorf("%s: title %q, bugs %v, suppressed %v", f.Name, f.Title, f.Bugs, f.SuppressNotification)
 		}
-		if !lucene.Anchored(f.Tree, isText) {
+		if !lucene.Anchored(f.Tree, PerLine) {
 			t.Errorf("%s matches lines by metadata alone", f.Name)
 		}
 		d := consoleEvent("")

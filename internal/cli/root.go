@@ -80,7 +80,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.config, "config", "c", "config.toml", "the configuration `FILE`")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log more")
 	root.AddCommand(
-		a.runCommand(), a.demoCommand(), a.checkCommand(), a.scanCommand(), a.commentCommand(),
+		a.runCommand(), a.demoCommand(), a.checkCommand(), a.scanCommand(), a.fingerprintCommand(), a.commentCommand(),
 		a.ratesCommand(), a.queueCommand(), a.bugCommand(), a.unrecognizedCommand(), a.statusCommand(),
 		a.deadCommand(), a.versionCommand(),
 	)

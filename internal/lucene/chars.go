@@ -76,3 +76,9 @@ func badUTF8(s string) int {
 	}
 	return -1
 }
+
+// blank reports whether Java's trim leaves nothing of s: Elasticsearch matches
+// nothing with such a query, and refuses one of U+3000 alone.
+func blank(s string) bool {
+	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) == ""
+}

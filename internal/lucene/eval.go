@@ -68,6 +68,17 @@ func (n Bool) eval(d *Doc) Truth {
 	return answer
 }
 
+// MatchesTerm tells whether one term of an index makes n true: a word of an
+// analysed field, a whole value of an exact one. It is false of a node that
+// looks at more than one term at a time.
+func MatchesTerm(n Node, term string) bool {
+	l, ok := n.(leaf)
+	if _, phrase := n.(Phrase); phrase || !ok {
+		return false
+	}
+	return l.matches(&values{known: true, texts: []string{term}})
+}
+
 func (n Exists) matches(v *values) bool { return len(v.texts) > 0 }
 
 func (n Term) matches(v *values) bool {
@@ -85,7 +96,10 @@ func (n Wildcard) matches(v *values) bool {
 func (n Regexp) matches(v *values) bool { return v.anyTerm(n.re.MatchString) }
 
 func (n Fuzzy) matches(v *values) bool {
-	return v.anyTerm(func(s string) bool { return near(n.Text, s, n.Edits) })
+	return v.anyTerm(func(s string) bool {
+		_, ok := n.Distance(s)
+		return ok
+	})
 }
 
 func (n Range) matches(v *values) bool { return v.anyTerm(n.inside) }

@@ -68,13 +68,19 @@ func (v *values) words() []Token {
 	}
 	v.cut = true
 	v.tokens = v.tokens[:0]
-	pos := -1
+	pos := 0
 	for _, text := range v.texts {
-		before := len(v.tokens)
-		v.tokens = appendTokens(v.tokens, text, pos+1)
-		pos += len(v.tokens) - before + valueGap
+		v.tokens, pos = AppendValue(v.tokens, text, pos)
 	}
 	return v.tokens
+}
+
+// AppendValue adds the tokens of one value of an analysed field to list. The
+// first value begins at position 0, the next one at the position returned.
+func AppendValue(list []Token, text string, pos int) ([]Token, int) {
+	before := len(list)
+	list = appendTokens(list, text, pos)
+	return list, pos + len(list) - before + valueGap
 }
 
 // anyTerm reports whether one of the field's terms passes: tokens of an

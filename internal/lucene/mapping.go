@@ -11,6 +11,10 @@ type Mapping struct {
 	Default  string                  // field of what names none
 	Analysed func(field string) bool // text that is cut into words; others are exact
 	Numeric  func(field string) bool // numbers, compared by value
+	// Literal reads what nobody means as Lucene reads it, where it is else an
+	// error: a field pattern (`build_*:`) is the name of a field that no event
+	// has, and \d in a regular expression is the letter d.
+	Literal bool
 }
 
 // Historical is the mapping of OpenStack's log cluster: message is analysed

@@ -98,7 +98,7 @@ func TestAgreesWithLucene(t *testing.T) {
 		if got := hitsOf(n, ids, docs); !slices.Equal(got, c.Hits) {
 			t.Errorf("%s: hits %v, Lucene's %v (%s)", c.Query, got, c.Hits, n)
 		}
-		if got := dump(n); !sameJSON(t, got, string(c.Tree)) {
+		if got := string(DumpJSON(n)); !sameJSON(t, got, string(c.Tree)) {
 			t.Errorf("%s: tree\n%s, Lucene's\n%s", c.Query, got, c.Tree)
 		}
 		again, err := Parse(n.String(), m)
@@ -118,55 +118,4 @@ func sameJSON(t *testing.T, a, b string) bool {
 		t.Fatalf("%s: %v", b, err)
 	}
 	return reflect.DeepEqual(x, y)
-}
-
-// dump writes a tree as the oracle does.
-func dump(n Node) string {
-	js := func(v any) string {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		_ = e.Encode(v)
-		return strings.TrimSpace(b.String())
-	}
-	leaf := func(kind, field, text string) string {
-		return fmt.Sprintf(`{"t":%q,"f":%s,"v":%s}`, kind, js(field), js(text))
-	}
-	other := func(kind, text string) string { return fmt.Sprintf(`{"t":%q,"v":%s}`, kind, js(text)) }
-	list := func(nodes []Node) string {
-		parts := make([]string, len(nodes))
-		for i, c := range nodes {
-			parts[i] = dump(c)
-		}
-		return "[" + strings.Join(parts, ",") + "]"
-	}
-	switch n := n.(type) {
-	case All:
-		return `{"t":"all"}`
-	case Bool:
-		return fmt.Sprintf(`{"t":"bool","must":%s,"should":%s,"not":%s}`, list(n.Must), list(n.Should), list(n.Not))
-	case Term:
-		return leaf("term", n.Field, n.Text)
-	case Number:
-		return leaf("term", n.Field, fmt.Sprint(n.Value))
-	case Exists:
-		return leaf("term", "_field_names", n.Field)
-	case Prefix:
-		return leaf("prefix", n.Field, n.Text)
-	case Wildcard:
-		return leaf("wildcard", n.Field, n.Pattern)
-	case Phrase:
-		pos := make([]int, len(n.Terms))
-		for i := range pos {
-			pos[i] = i
-		}
-		return fmt.Sprintf(`{"t":"phrase","f":%s,"v":%s,"pos":%s,"slop":%d}`, js(n.Field), js(n.Terms), js(pos), n.Slop)
-	case Regexp:
-		return other("RegexpQuery", n.Field+":/"+n.Pattern+"/")
-	case Fuzzy:
-		return other("FuzzyQuery", fmt.Sprintf("%s:%s~%d", n.Field, n.Text, n.Edits))
-	case Range:
-		return other("TermRangeQuery", n.Field+":"+strings.ReplaceAll(strings.TrimPrefix(n.String(), name(n.Field)), `"`, ""))
-	}
-	return `{"t":"none"}`
 }

@@ -13,10 +13,10 @@ func Parse(query string, m Mapping) (Node, error) {
 	if i := badUTF8(query); i >= 0 {
 		return nil, errorAt(query, i, "this is not UTF-8")
 	}
-	p := &parser{query: query, tokens: lex(query), mapping: m}
-	if p.tokens[0].kind == kEOF {
+	if blank(query) {
 		return None{}, nil
 	}
+	p := &parser{query: query, tokens: lex(query), mapping: m}
 	n, err := p.group(m.Default)
 	if err != nil {
 		return nil, err

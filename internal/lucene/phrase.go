@@ -10,7 +10,11 @@ func (n Phrase) matches(v *values) bool {
 	if !v.analysed {
 		return false
 	}
-	tokens := v.words()
+	return n.In(v.words())
+}
+
+// In reports whether the phrase stands in the tokens of an analysed field.
+func (n Phrase) In(tokens []Token) bool {
 	if n.Slop > 0 {
 		return sloppy(n, tokens)
 	}

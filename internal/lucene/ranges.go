@@ -60,7 +60,7 @@ func (p *parser) compared(field, text string, off int) (Node, error) {
 
 // rangeNode makes a range; * is an open end.
 func (p *parser) rangeNode(field string, low, high Bound, off int) (Node, error) {
-	if strings.Contains(field, "*") || field == existsField {
+	if !p.mapping.Literal && (strings.Contains(field, "*") || field == existsField) {
 		return nil, p.fail(off, "a range needs the name of one field")
 	}
 	r := Range{Field: field, Low: low, High: high, Numeric: p.mapping.numeric(field)}

@@ -11,7 +11,7 @@ import (
 // always matches a whole term and has no anchors. An analysed field's terms
 // are in lower case, but the pattern is taken as it is.
 func (p *parser) regexp(field, pattern string, off int) (Node, error) {
-	t := &translator{s: pattern}
+	t := &translator{s: pattern, asLucene: p.mapping.Literal}
 	text, err := t.whole()
 	if err != nil {
 		return nil, p.fail(off+t.i, "regular expression: %v", err)
@@ -30,6 +30,8 @@ type translator struct {
 	s     string
 	i     int
 	depth int
+	// asLucene takes \d for d.
+	asLucene bool
 }
 
 var (
@@ -182,7 +184,7 @@ func (t *translator) char() (string, error) {
 	if t.i >= len(t.s) {
 		return "", errShort
 	}
-	if escaped && strings.IndexByte("dDwWsSbB", t.s[t.i]) >= 0 {
+	if escaped && !t.asLucene && strings.IndexByte("dDwWsSbB", t.s[t.i]) >= 0 {
 		return "", errClass
 	}
 	n := runeLen(t.s[t.i:])

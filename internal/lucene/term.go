@@ -9,6 +9,10 @@ import (
 // existsField is Elasticsearch's way to ask whether a field has a value.
 const existsField = "_exists_"
 
+// NamesField is where an index keeps the names of the fields that a document
+// has values of.
+const NamesField = "_field_names"
+
 // term reads one term, quoted text, range or regular expression with its
 // boost and its fuzziness or slop.
 func (p *parser) term(field string) (Node, error) {
@@ -88,13 +92,27 @@ func (p *parser) bare(field string, t lexeme) (Node, error) {
 	}
 	switch t.kind {
 	case kPrefix:
-		return Prefix{field, p.normal(field, text[:len(text)-1])}, nil
+		n := Prefix{field, p.normal(field, text[:len(text)-1])}
+		if len(n.Text) > maxLead {
+			return nil, p.fail(t.off, "a prefix has at most %d bytes", maxLead)
+		}
+		return n, nil
 	case kWild:
-		return Wildcard{field, p.normalWildcard(field, image)}, nil
+		return p.wildcard(field, image, t.off)
 	case kRegexp:
 		return p.regexp(field, image[1:len(image)-1], t.off+1)
 	}
 	return p.fuzzy(field, text, fuzzy)
+}
+
+// wildcard makes a wildcard term. A cheap pattern is one with few wildcards:
+// only others are looked at closely.
+func (p *parser) wildcard(field, image string, off int) (Node, error) {
+	pattern := p.normalWildcard(field, image)
+	if (len(pattern) > 1000 || strings.Count(pattern, "?") > 8) && tooComplex(pattern) {
+		return nil, p.fail(off, "this wildcard is too complex: it needs more than %d states, or begins with more than %d characters", maxStates, maxLead)
+	}
+	return Wildcard{field, pattern}, nil
 }
 
 // star makes what a lone * means: all, or the field has a value.
@@ -106,7 +124,7 @@ func (p *parser) star(field string, off int) (Node, error) {
 }
 
 func (p *parser) exists(field string, off int) (Node, error) {
-	if field == existsField || strings.ContainsAny(field, "*") {
+	if !p.mapping.Literal && (field == existsField || strings.Contains(field, "*")) {
 		return nil, p.fail(off, "%s needs the name of one field", existsField)
 	}
 	return Exists{field}, nil
@@ -116,7 +134,7 @@ func (p *parser) exists(field string, off int) (Node, error) {
 // them on numbers too.
 func (p *parser) onlyText(field string, off int) error {
 	switch {
-	case field == existsField:
+	case field == existsField && !p.mapping.Literal:
 		return p.fail(off, "%s needs the name of one field", existsField)
 	case p.mapping.numeric(field):
 		return p.fail(off, "%s holds numbers: no prefix, wildcard, regular expression or fuzzy term", field)
@@ -127,7 +145,7 @@ func (p *parser) onlyText(field string, off int) error {
 // oneField refuses field patterns, which would stand for fields that an event
 // may have without our knowing.
 func (p *parser) oneField(field string, off int) error {
-	if strings.Contains(field, "*") {
+	if strings.Contains(field, "*") && !p.mapping.Literal {
 		return p.fail(off, "field patterns (%s:) are not supported: name the field", field)
 	}
 	return nil

@@ -48,16 +48,23 @@ func matchOne(pattern, s string) int {
 	return skip + n
 }
 
-// near reports whether b is within edits of a: insertions, deletions, changes
-// and swaps of neighbours (optimal string alignment, as Lucene's automata).
-func near(a, b string, edits int) bool {
-	if a == b || edits == 0 {
-		return a == b
+// Distance is the number of edits between n's text and a term: insertions,
+// deletions, changes and swaps of neighbours (optimal string alignment, as
+// Lucene's automata count). ok is false if there are more than n.Edits.
+func (n Fuzzy) Distance(term string) (edits int, ok bool) {
+	if n.Text == term {
+		return 0, true
 	}
-	x, y := []rune(a), []rune(b)
-	if len(x)-len(y) > edits || len(y)-len(x) > edits {
-		return false
+	x, y := []rune(n.Text), []rune(term)
+	if n.Edits == 0 || len(x)-len(y) > n.Edits || len(y)-len(x) > n.Edits {
+		return 0, false
 	}
+	edits = distance(x, y)
+	return edits, edits <= n.Edits
+}
+
+// distance fills the table of optimal string alignment row by row.
+func distance(x, y []rune) int {
 	before, last := make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j
@@ -77,5 +84,5 @@ func near(a, b string, edits int) bool {
 		}
 		before, last = last, row
 	}
-	return last[len(y)] <= edits
+	return last[len(y)]
 }

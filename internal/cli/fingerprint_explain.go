@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/recheckbot/recheckbot/internal/lucene"
+	"github.com/recheckbot/recheckbot/queries"
+)
+
+func (a *app) fingerprintExplain() *cobra.Command {
+	return a.jsonFlag(&cobra.Command{
+		Use:   "explain QUERY|FILE.yaml|-",
+		Short: "Show how a query is read, and what decides whether a line matches",
+		Long: "Shows the tree that a query is read as, which fields decide it, what must stand in a line, and\n" +
+			"what is odd about it. Reads a query, a fingerprint file, or with - a query from standard input.\n" +
+			"Ends with 2 if the query is refused.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			e, err := a.explanationOf(args[0])
+			if err != nil {
+				return err
+			}
+			return a.printExplanation(e)
+		},
+	})
+}
+
+// explanation is what --json prints.
+type explanation struct {
+	Query    string          `json:"query"` // as it is searched
+	Tree     json.RawMessage `json:"tree,omitempty"`
+	ByFile   []string        `json:"by_file"` // fields that are known of a whole file
+	ByLine   []string        `json:"by_line"` // fields that differ from line to line
+	Anchors  []string        `json:"anchors"` // every hit has one of these
+	Warnings []string        `json:"warnings"`
+	Errors   []string        `json:"errors,omitempty"`
+	tree     lucene.Node
+}
+
+// explanationOf reads the argument: a file if its name says so.
+func (a *app) explanationOf(arg string) (explanation, error) {
+	switch {
+	case arg == "-":
+		text, err := io.ReadAll(io.LimitReader(a.in, lucene.MaxQuery+1))
+		if err != nil {
+			return explanation{}, err
+		}
+		return explainQuery(string(text)), nil
+	case strings.HasSuffix(arg, ".yaml"):
+		body, err := os.ReadFile(arg)
+		if err != nil {
+			return explanation{}, err
+		}
+		return explainFile(arg, body), nil
+	}
+	return explainQuery(arg), nil
+}
+
+func explainQuery(query string) explanation {
+	n, warnings, err := queries.ParseQuery(query)
+	e := explanation{Query: strings.TrimSpace(query), Warnings: warnings, tree: n}
+	if err != nil {
+		e.Errors = []string{err.Error()}
+	}
+	return e.complete()
+}
+
+func explainFile(name string, body []byte) explanation {
+	f, problems := queries.ParseFile(name, body)
+	e := explanation{Query: f.Query, tree: f.Tree}
+	for _, p := range problems {
+		if p.Warning {
+			e.Warnings = append(e.Warnings, p.String())
+		} else {
+			e.Errors = append(e.Errors, p.String())
+		}
+	}
+	return e.complete()
+}
+
+// complete fills in what follows from the tree.
+func (e explanation) complete() explanation {
+	e.ByFile, e.ByLine, e.Anchors = []string{}, []string{}, []string{}
+	if e.Warnings == nil {
+		e.Warnings = []string{}
+	}
+	if e.tree == nil || len(e.Errors) > 0 {
+		return e
+	}
+	e.Tree = lucene.DumpJSON(e.tree)
+	for _, f := range lucene.Fields(e.tree) {
+		if queries.PerLine(f) {
+			e.ByLine = append(e.ByLine, f)
+		} else {
+			e.ByFile = append(e.ByFile, f)
+		}
+	}
+	for _, n := range lucene.Anchors(e.tree, queries.Analysed) {
+		e.Anchors = append(e.Anchors, n.String())
+	}
+	return e
+}
+
+func (a *app) printExplanation(e explanation) error {
+	if a.json {
+		if err := a.printJSON(e); err != nil {
+			return err
+		}
+	} else {
+		a.printTree(e)
+	}
+	if len(e.Errors) > 0 {
+		return errors.New(strings.Join(e.Errors, "\n"))
+	}
+	return nil
+}
+
+func (a *app) printTree(e explanation) {
+	for _, w := range e.Warnings {
+		fmt.Fprintln(a.err, "warning:", w)
+	}
+	if len(e.Errors) > 0 {
+		return
+	}
+	fmt.Fprintf(a.out, "searched: %s\n\n", printable(e.Query))
+	for _, line := range treeLines(e.tree) {
+		fmt.Fprintln(a.out, line)
+	}
+	fmt.Fprintln(a.out)
+	if len(e.ByFile) > 0 {
+		fmt.Fprintf(a.out, "decided for a whole file: %s\n", strings.Join(e.ByFile, ", "))
+	}
+	if len(e.ByLine) > 0 {
+		fmt.Fprintf(a.out, "decided line by line: %s\n", strings.Join(e.ByLine, ", "))
+	}
+	if len(e.Anchors) > 0 {
+		fmt.Fprintf(a.out, "every hit has: %s\n", strings.Join(e.Anchors, "\n            or "))
+	} else {
+		fmt.Fprintln(a.out, "no word that every hit has: each line is looked at, which is slow")
+	}
+}
