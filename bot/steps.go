@@ -61,8 +61,8 @@ func (b *Bot) ingest(offset *handlers.Offset) *handlers.Ingest {
 
 func (b *Bot) catchup(offset *handlers.Offset) *handlers.Catchup {
 	return handlers.NewCatchup(handlers.CatchupOptions{
-		Gerrit: b.gerrit, Store: b.store, Rules: Rules(b.cfg), Offset: offset, Logger: b.log, Now: b.o.Now,
-		Wake: b.wakes.catchup, Next: b.wakes.heard(),
+		Gerrit: b.gerrit, Store: b.store, Rules: Rules(b.cfg), Offset: offset, Tags: b.cfg.Gerrit.HTTPURL != "",
+		Logger: b.log, Now: b.o.Now, Wake: b.wakes.catchup, Next: b.wakes.heard(),
 	})
 }
 

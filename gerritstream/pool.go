@@ -56,6 +56,15 @@ type result struct {
 // run runs one command with stdin and returns what it wrote, at most limit
 // bytes. An error means that it was not run to its end.
 func (p *pool) run(ctx context.Context, command string, stdin []byte, limit int) (result, error) {
+	out := &bounded{limit: limit, full: make(chan error, 1)}
+	r, err := p.stream(ctx, command, stdin, out, out.full)
+	r.stdout = out.bytes()
+	return r, err
+}
+
+// stream runs one command and writes what it says to out as it comes. The first
+// error on refused ends it.
+func (p *pool) stream(ctx context.Context, command string, stdin []byte, out io.Writer, refused <-chan error) (result, error) {
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
@@ -67,7 +76,7 @@ func (p *pool) run(ctx context.Context, command string, stdin []byte, limit int)
 		return result{}, notSent(err)
 	}
 	defer p.release(s)
-	r, err := runOn(ctx, session, command, stdin, limit)
+	r, err := runOn(ctx, session, command, stdin, out, refused)
 	if err != nil {
 		p.retire(s)
 		if stdin != nil { // what was to change something must not arrive later, after somebody asked whether it did
@@ -197,10 +206,8 @@ func (p *pool) close() {
 
 // runOn runs command on session. It never waits for stdin to be read: Session.Wait
 // would, with Session.Stdin set, though the command has ended.
-func runOn(ctx context.Context, session *ssh.Session, command string, stdin []byte, limit int) (result, error) {
+func runOn(ctx context.Context, session *ssh.Session, command string, stdin []byte, out io.Writer, refused <-chan error) (result, error) {
 	defer session.Close()
-	full := make(chan struct{})
-	out := &bounded{limit: limit, full: sync.OnceFunc(func() { close(full) })}
 	complaint := &bounded{limit: maxStderr}
 	session.Stdout, session.Stderr = out, complaint
 	in, err := session.StdinPipe()
@@ -222,11 +229,11 @@ func runOn(ctx context.Context, session *ssh.Session, command string, stdin []by
 	select {
 	case <-ctx.Done():
 		return result{}, ctx.Err()
-	case <-full:
-		return result{}, fmt.Errorf("the answer is over %d bytes", limit)
+	case err := <-refused:
+		return result{}, err
 	case err = <-done:
 	}
-	r := result{stdout: out.bytes(), stderr: strings.TrimSpace(string(complaint.bytes()))}
+	r := result{stderr: strings.TrimSpace(string(complaint.bytes()))}
 	if exit, ok := errors.AsType[*ssh.ExitError](err); ok && exit.Signal() == "" {
 		r.exit = exit.ExitStatus()
 		return r, nil
@@ -240,7 +247,7 @@ type bounded struct {
 	mu    sync.Mutex
 	buf   bytes.Buffer
 	limit int
-	full  func() // called at the first byte too many; may be nil
+	full  chan error // told of the first byte too many; nil: nobody
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
@@ -248,8 +255,9 @@ func (b *bounded) Write(p []byte) (int, error) {
 	defer b.mu.Unlock()
 	if room := b.limit - b.buf.Len(); len(p) > room {
 		b.buf.Write(p[:room])
-		if b.full != nil {
-			b.full()
+		select {
+		case b.full <- fmt.Errorf("the answer is over %d bytes", b.limit):
+		default: // told already, or nobody to tell
 		}
 		return len(p), nil
 	}

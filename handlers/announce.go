@@ -107,21 +107,28 @@ func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
 }
 
 // crossed is the highest step that the new rechecks crossed, 0 if nothing is to
-// be announced, and why. A burst that crosses several steps gives one line.
+// be announced, and why. A burst that crosses several steps gives one line, and
+// a step is news only while the recheck that crossed it is: rechecks found late
+// stand where their own times put them.
 func (a *Announce) crossed(b store.RecheckedBug, now time.Time) (int, string) {
-	step := 0
+	step, old := 0, 0
 	for _, s := range a.steps {
-		if s > b.LastStep && s <= b.People {
+		at := s - b.LastStep - 1
+		switch {
+		case at < 0 || at >= len(b.Crossings):
+		case now.Sub(b.Crossings[at]) > a.o.Fresh:
+			old = s
+		default:
 			step = s
 		}
 	}
 	switch {
-	case step == 0:
+	case step == 0 && old == 0:
 		return 0, fmt.Sprintf("no step crossed at %d rechecks by people", b.People)
 	case b.Private:
 		return 0, "named on private changes only"
-	case now.Sub(b.Newest) > a.o.Fresh:
-		return 0, fmt.Sprintf("step %d crossed more than %s ago", step, a.o.Fresh)
+	case step == 0:
+		return 0, fmt.Sprintf("step %d crossed more than %s ago", old, a.o.Fresh)
 	}
 	return step, fmt.Sprintf("step %d", step)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/cicomment"
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
@@ -132,5 +133,34 @@ func TestAnnounceTitle(t *testing.T) {
 	b.Project, b.Bug.Ref = strings.Repeat("p", 500), strings.Repeat("1", 100)
 	if line := a.line(b, view); len(line) > maxIRC || !strings.HasSuffix(line, bugURL(b.Bug)) {
 		t.Errorf("%d bytes: %q", len(line), line)
+	}
+}
+
+// TestAnnounceMixedBurst: rechecks found late stand where their own times put
+// them, so only a step that a fresh one crossed is news.
+func TestAnnounceMixedBurst(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		old, fresh int
+		step       string
+	}{
+		"an old one crossed": {5, 1, ""}, "a fresh one crossed": {4, 1, ":step5"}, "both": {6, 20, ":step20"},
+		"the old one was found last": {1, 4, ":step5"},
+	} {
+		w := newWorld(t)
+		w.clock.move(10 * time.Hour)
+		w.recheck(c.fresh, "42")
+		var late []store.Comment
+		for i := range c.old {
+			own := at(time.Duration(i) * time.Minute)
+			late = append(late, store.Comment{Author: ci.Account{Username: fmt.Sprint("o", i)}, GerritTime: own, Own: own, Patchset: 2,
+				Body: "recheck bug 42", Parsed: cicomment.Parsed{Kind: cicomment.KindRecheck, Recheck: &cicomment.Recheck{Kind: cicomment.RecheckBug, Bugs: []int64{42}}}})
+		}
+		_, err := w.store.Reconcile(t.Context(), ci.Change{Number: 5, Project: "openstack/nova", Branch: "master"}, late)
+		w.ok(err)
+		out := w.announced(w.announcer())
+		if c.step == "" && len(out) != 0 || c.step != "" && (len(out) != 1 || !strings.HasSuffix(out[0].Cause, c.step)) {
+			t.Errorf("%s: %+v", name, out)
+		}
 	}
 }

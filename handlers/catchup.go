@@ -3,11 +3,8 @@ package handlers
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
-	"slices"
 	"time"
 
 	"github.com/recheckbot/recheckbot/gerritstream"
@@ -16,23 +13,31 @@ import (
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
-// cursorCatchup is the cursor whose value says up to when (our clock, RFC 3339)
-// Gerrit was asked for what the stream may have missed.
-const cursorCatchup = "catchup"
-
 // CatchupGerrit is what catching up needs of Gerrit.
 type CatchupGerrit interface {
-	Query(ctx context.Context, q gerritstream.Query) (gerritstream.Page, error)
+	Lister
 	Messages(ctx context.Context, change int64) ([]gerritstream.Comment, error)
 	State() gerritstream.State
 }
 
+// ListStore takes Gerrit's lists of comments.
+type ListStore interface {
+	Reconcile(ctx context.Context, change ci.Change, list []store.Comment) (store.Reconciled, error)
+	Bury(ctx context.Context, step string, item int64, why string, tries int) error
+}
+
 // CatchupStore is what catching up needs of the store.
 type CatchupStore interface {
-	Reconcile(ctx context.Context, change ci.Change, list []store.Comment) (store.Reconciled, error)
-	Gaps(ctx context.Context) ([]store.Gap, error)
-	CloseGaps(ctx context.Context, upTo time.Time) (int, error)
+	ListStore
+	GapStore
 	CursorStore
+	ChangesHeard(ctx context.Context, since time.Time, limit int) ([]int64, error)
+}
+
+// GapStore tells of open gaps and closes them.
+type GapStore interface {
+	Gaps(ctx context.Context) ([]store.Gap, error)
+	CloseGaps(ctx context.Context, upTo time.Time, by string) (int, error)
 }
 
 // CatchupOptions are what the step of catching up works with.
@@ -45,7 +50,9 @@ type CatchupOptions struct {
 	Overlap time.Duration // asked again each time; 0: 10 min
 	Again   time.Duration // once more after a gap: a server that was killed lacks 5 minutes in its index; 0: 6 min
 	Back    time.Duration // no further, whatever the gap; 0: 14 days
-	Page    int           // changes of one query; 0: 100
+	Page    int           // changes of one answer; 0: 500
+	Pace    time.Duration // between two questions; 0: 100 ms
+	Tags    bool          // Gerrit's REST is there to ask for tags
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Wake    Wake
@@ -53,26 +60,25 @@ type CatchupOptions struct {
 }
 
 // Catchup asks Gerrit for what the stream may have missed: after the start,
-// after each gap and every hour.
+// after each gap, once more some minutes later, and every hour.
 type Catchup struct {
 	o    CatchupOptions
 	log  *slog.Logger
-	last time.Time      // when it last ended well in this run of the program
-	redo time.Time      // when to ask once more; zero: not
-	bad  map[int64]int  // change to how often it failed
-	more *regexp.Regexp // the line by which Gerrit says that there are more texts
+	list *lists
+	last time.Time     // when it last ended well in this run of the program
+	used time.Duration // the offset that it was done with
 }
 
 // NewCatchup makes the step.
 func NewCatchup(o CatchupOptions) *Catchup {
 	o.Every, o.Overlap = cmp.Or(o.Every, time.Hour), cmp.Or(o.Overlap, 10*time.Minute)
 	o.Again, o.Back = cmp.Or(o.Again, 6*time.Minute), cmp.Or(o.Back, 14*24*time.Hour)
-	o.Page, o.Now = cmp.Or(o.Page, 100), clock(o.Now)
+	o.Page, o.Pace, o.Now = cmp.Or(o.Page, 500), cmp.Or(o.Pace, 100*time.Millisecond), clock(o.Now)
 	if o.Offset == nil {
 		o.Offset = &Offset{}
 	}
-	return &Catchup{o: o, log: logger(o.Logger), bad: map[int64]int{},
-		more: regexp.MustCompile(`(?m)^\(\d+ comments?\)\s*$`)}
+	log := logger(o.Logger)
+	return &Catchup{o: o, log: log, list: newLists(o, log)}
 }
 
 // Run catches up until ctx ends.
@@ -82,225 +88,175 @@ func (c *Catchup) Run(ctx context.Context) error {
 
 // step catches up if that is due.
 func (c *Catchup) step(ctx context.Context) (bool, error) {
+	if err := c.o.Offset.Load(ctx, c.o.Store); err != nil {
+		return false, fmt.Errorf("catchup: %w", err)
+	}
 	gaps, err := c.o.Store.Gaps(ctx)
 	if err != nil {
 		return false, fmt.Errorf("catchup: gaps: %w", err)
 	}
-	why := c.due(gaps)
+	again, err := c.again(ctx)
+	if err != nil {
+		return false, fmt.Errorf("catchup: %w", err)
+	}
+	why := c.due(gaps, again)
 	if why == "" {
 		return false, nil
 	}
-	if err := c.catchUp(ctx, gaps, why); err != nil {
+	if err := c.catchUp(ctx, gaps, again, why); err != nil {
 		return false, fmt.Errorf("catchup (%s): %w", why, err)
 	}
 	return false, nil
 }
 
+// Why to catch up.
+const (
+	whyGap      = "gap"
+	whyStart    = "start"
+	whyAgain    = "once more"
+	whyClock    = "the clocks' difference is known better"
+	whyInterval = "interval"
+)
+
 // due says why to catch up now, or "". Without a stream a gap stays open, so
 // only the hourly look is worth it then.
-func (c *Catchup) due(gaps []store.Gap) string {
+func (c *Catchup) due(gaps []store.Gap, again secondLook) string {
 	connected, now := c.o.Gerrit.State().Connected, c.o.Now()
 	switch {
 	case connected && len(gaps) > 0:
-		return "gap"
+		return whyGap
 	case connected && c.last.IsZero():
-		return "start"
-	case !c.redo.IsZero() && !now.Before(c.redo):
-		return "once more"
-	case !c.last.IsZero() && now.Sub(c.last) >= c.o.Every:
-		return "interval"
+		return whyStart
+	case again.due(now, c.o.Again):
+		return whyAgain
+	case !c.last.IsZero() && (c.o.Offset.Value()-c.used).Abs() > c.o.Overlap/2:
+		return whyClock
+	case !c.last.IsZero() && (now.Sub(c.last) >= c.o.Every || now.Before(c.last)): // or our clock was set back
+		return whyInterval
 	}
 	return ""
 }
 
-// tally is what one catching-up found.
-type tally struct{ changes, joined, found int }
-
 // catchUp asks for everything since the last time and notes how far it came.
-func (c *Catchup) catchUp(ctx context.Context, gaps []store.Gap, why string) error {
+func (c *Catchup) catchUp(ctx context.Context, gaps []store.Gap, again secondLook, why string) error {
 	began, before := c.o.Now(), c.o.Gerrit.State()
-	since, err := c.since(ctx, gaps, began)
+	if err := c.lookAtClock(ctx); err != nil {
+		return err
+	}
+	used := c.o.Offset.Value()
+	p, err := c.plan(ctx, gaps, again, began)
 	if err != nil {
 		return err
 	}
-	sum, err := c.pages(ctx, c.o.Offset.Gerrits(since))
-	if sum.joined+sum.found > 0 {
+	defer c.wakeNext()
+	c.list.begin(p.Floor, p.From)
+	asked, err := c.walk(ctx, p)
+	if err == nil && why == whyAgain {
+		err = c.known(ctx, again)
+	}
+	if err = c.list.ended(err); err != nil {
+		return err
+	}
+	by := fmt.Sprintf("catch-up (%s) at %s: %s", why, began.UTC().Format(time.RFC3339), c.list.sum)
+	closed, err := c.finish(ctx, finished{began, earlier(asked, c.list.newest), before, by})
+	if err != nil {
+		return err
+	}
+	if err := c.plan2nd(ctx, p, again, why); err != nil {
+		return err
+	}
+	c.last, c.used = c.o.Now(), used
+	c.log.Info("caught up", "why", why, "since", p.From, "found", c.list.sum.String(), "gaps_closed", closed)
+	return nil
+}
+
+// wakeNext wakes those that work on what was found, also when not all was.
+func (c *Catchup) wakeNext() {
+	if c.list.sum.joined+c.list.sum.found > 0 {
 		wakeAll(c.o.Next)
 	}
-	if err != nil {
-		return err
-	}
-	if err := c.o.Store.SetCursor(ctx, cursorCatchup, began.UTC().Format(time.RFC3339Nano)); err != nil {
-		return err
-	}
-	closed, err := c.closeGaps(ctx, began, before)
-	if err != nil {
-		return err
-	}
-	c.last, c.redo = c.o.Now(), time.Time{}
-	if why == "gap" || why == "start" {
-		c.redo = c.last.Add(c.o.Again)
-	}
-	c.log.Info("caught up", "why", why, "since", since, "changes", sum.changes,
-		"comments_joined", sum.joined, "comments_found", sum.found, "gaps_closed", closed)
-	return nil
 }
 
-// since is from when on to ask, on our clock: the end of the last catching-up
-// or the first gap, whichever is earlier, less the overlap. Before the very
-// first start there was nothing to hear.
-func (c *Catchup) since(ctx context.Context, gaps []store.Gap, now time.Time) (time.Time, error) {
-	first, err := c.cursorTime(ctx, store.CursorBegin, now)
-	if err != nil {
-		return first, err
-	}
-	since, err := c.cursorTime(ctx, cursorCatchup, first)
-	if err != nil {
-		return since, err
-	}
-	for _, g := range gaps {
-		if g.From.Before(since) {
-			since = g.From
-		}
-	}
-	if since.Before(first) {
-		since = first
-	}
-	if bound := now.Add(-c.o.Back); since.Before(bound) {
-		c.log.Error("too long ago to catch up with all of it", "since", since, "from", bound)
-		since = bound
-	}
-	return since.Add(-c.o.Overlap), nil
-}
-
-// cursorTime is the time that a cursor holds, or otherwise.
-func (c *Catchup) cursorTime(ctx context.Context, name string, otherwise time.Time) (time.Time, error) {
-	value, _, err := c.o.Store.Cursor(ctx, name)
-	if err != nil || value == "" {
-		return otherwise, err
-	}
-	at, err := time.Parse(time.RFC3339Nano, value)
-	if err != nil {
-		return otherwise, fmt.Errorf("cursor %s: %w", name, err)
-	}
-	return at, nil
-}
-
-// closeGaps closes the gaps that the catching-up that began then has covered,
-// if the stream was there all the time: else more may have been missed since.
-func (c *Catchup) closeGaps(ctx context.Context, began time.Time, before gerritstream.State) (int, error) {
-	after := c.o.Gerrit.State()
-	if !before.Connected || !after.Connected || before.Session != after.Session {
-		return 0, nil
-	}
-	return c.o.Store.CloseGaps(ctx, began)
-}
-
-// maxPages bounds one catching-up; beyond it something is wrong with the query.
-const maxPages = 2000
-
-// pages asks for all changes that were updated since (Gerrit's clock). One that
-// fails does not keep the others from being read.
-func (c *Catchup) pages(ctx context.Context, since time.Time) (sum tally, err error) {
-	var errs []error
-	q := gerritstream.Query{
-		// Braces quote in Gerrit's query language and mean nothing to its shell.
-		Text:  "after:{" + since.UTC().Format("2006-01-02 15:04:05 -0700") + "}",
-		Limit: c.o.Page, Comments: true,
-	}
-	for range maxPages {
-		page, err := c.o.Gerrit.Query(ctx, q)
-		if err != nil {
-			return sum, err
-		}
-		for _, change := range page.Changes {
-			if err := c.patiently(ctx, change, since, &sum); err != nil {
-				errs = append(errs, err)
-			}
-		}
-		if !page.More || len(page.Changes) == 0 {
-			return sum, errors.Join(errs...)
-		}
-		q.Start += len(page.Changes)
-	}
-	return sum, fmt.Errorf("more than %d pages", maxPages)
-}
-
-// patience is how often one change may fail before it is left out: for ever it
-// would keep every gap open.
-const patience = 5
-
-// patiently reconciles one change, or gives it up after several failures.
-func (c *Catchup) patiently(ctx context.Context, change gerritstream.QueriedChange, since time.Time, sum *tally) error {
-	err := c.change(ctx, change, since, sum)
-	if err == nil || ctx.Err() != nil {
-		delete(c.bad, change.Number)
-		return err
-	}
-	if c.bad[change.Number]++; c.bad[change.Number] < patience {
-		return fmt.Errorf("change %d: %w", change.Number, err)
-	}
-	delete(c.bad, change.Number)
-	c.log.Error("change left out of catching up", "change", change.Number, "tries", patience, "error", err)
-	return nil
-}
-
-// change reconciles one change if it has comments since then. Only those are
-// given to the store: what was written before is known, or is not ours to know.
-func (c *Catchup) change(ctx context.Context, change gerritstream.QueriedChange, since time.Time, sum *tally) error {
-	list := recent(change.Comments, since)
-	if len(list) == 0 {
+// lookAtClock asks, while nothing is known of Gerrit's clock, for the change
+// that was updated last: a time in our future shows that Gerrit's is ahead, and
+// what was written before the first start is not to be taken for new.
+func (c *Catchup) lookAtClock(ctx context.Context) error {
+	if c.o.Offset.Known() {
 		return nil
 	}
-	if slices.ContainsFunc(list, c.hasTexts) {
-		all, err := c.o.Gerrit.Messages(ctx, change.Number)
-		if _, gone := errors.AsType[*gerritstream.NotFoundError](err); err != nil && !gone {
+	q := gerritstream.Query{Text: "after:1970-01-02", Limit: 1}
+	_, err := c.o.Gerrit.Each(ctx, q, func(row gerritstream.Row, bad error) error {
+		if bad != nil {
+			return nil // the walk will say so
+		}
+		change, err := row.Change()
+		c.o.Offset.ObserveList(c.o.Now(), change.Updated)
+		return err
+	})
+	return err
+}
+
+// walk reads the windows of a pass, and keeps how far it came.
+func (c *Catchup) walk(ctx context.Context, p pass) (asked time.Time, err error) {
+	w := walk{
+		gerrit: c.o.Gerrit, limit: c.o.Page, pace: c.o.Pace,
+		now:  func() time.Time { return c.o.Offset.Gerrits(c.o.Now()) },
+		each: c.list.row,
+		done: func(ctx context.Context, upTo time.Time) error {
+			if c.list.failing() { // it is to be read again
+				return nil
+			}
+			p.Next = upTo
+			return c.savePass(ctx, p)
+		},
+	}
+	return w.run(ctx, p.Next)
+}
+
+// finished is a pass that read everything.
+type finished struct {
+	began  time.Time // on our clock
+	upTo   time.Time // on Gerrit's, by what it showed and not by our clock; zero: nothing
+	before gerritstream.State
+	by     string
+}
+
+// finish notes how far a pass came and closes the gaps that it covered, if the
+// stream was there all the time: else more may have been missed since.
+func (c *Catchup) finish(ctx context.Context, f finished) (closed int, err error) {
+	if !f.upTo.IsZero() {
+		if err := c.setTime(ctx, cursorCatchup, f.upTo); err != nil {
+			return 0, err
+		}
+	}
+	after := c.o.Gerrit.State()
+	if f.before.Connected && after.Connected && f.before.Session == after.Session {
+		if closed, err = c.o.Store.CloseGaps(ctx, f.began, f.by); err != nil {
+			return 0, err
+		}
+	}
+	return closed, c.savePass(ctx, pass{})
+}
+
+// maxKnown bounds the changes that a second look asks for by number.
+const maxKnown = 1000
+
+// known reads the changes that comments came for shortly before the gap and
+// within it. A server that was killed may have forgotten in its index when they
+// were updated, but shows them when they are asked for by number.
+func (c *Catchup) known(ctx context.Context, again secondLook) error {
+	numbers, err := c.o.Store.ChangesHeard(ctx, c.o.Offset.Own(again.Since), maxKnown)
+	if err != nil {
+		return err
+	}
+	for _, q := range byNumber(numbers, 50) {
+		pause(ctx, nil, c.o.Pace)
+		_, err := c.o.Gerrit.Each(ctx, q, func(row gerritstream.Row, bad error) error {
+			return c.list.row(ctx, row, bad)
+		})
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			list = recent(all, since)
-		}
 	}
-	done, err := c.o.Store.Reconcile(ctx, change.Change, c.comments(list))
-	if err != nil {
-		return err
-	}
-	sum.changes++
-	sum.joined += done.Joined
-	sum.found += done.New
 	return nil
-}
-
-// recent are the comments since then; the list is oldest first. The border is a
-// whole second, so that equal comments of one second stay together.
-func recent(list []gerritstream.Comment, since time.Time) []gerritstream.Comment {
-	since = since.Truncate(time.Second)
-	i := slices.IndexFunc(list, func(m gerritstream.Comment) bool { return !m.Time.Before(since) })
-	if i < 0 {
-		return nil
-	}
-	return list[i:]
-}
-
-// hasTexts reports whether there are texts besides the message: "(2 comments)"
-// stands for inline and patchset-level ones.
-func (c *Catchup) hasTexts(m gerritstream.Comment) bool {
-	return len(m.PatchsetLevel) == 0 && c.more.MatchString(m.Message)
-}
-
-// comments turns Gerrit's list into the store's comments, each with its meaning.
-func (c *Catchup) comments(list []gerritstream.Comment) []store.Comment {
-	out := make([]store.Comment, len(list))
-	for i, m := range list {
-		parsed := c.o.Rules.Parse(cicomment.Input{
-			Comment: m.Message, Tag: m.Tag, Author: m.Author,
-			PatchsetLevel: m.PatchsetLevel, ServiceUser: m.ServiceUser,
-		})
-		out[i] = store.Comment{
-			Author: m.Author, GerritTime: m.Time, MessageID: m.MessageID, Tag: m.Tag, Body: m.Message,
-			PatchsetLevel: m.PatchsetLevel, Patchset: cmp.Or(parsed.Patchset, m.Patchset), Parsed: parsed,
-			Own: c.o.Offset.Own(m.Time), FirstSeen: c.o.Now(),
-		}
-	}
-	return out
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -16,6 +17,7 @@ import (
 type IngestStore interface {
 	PendingRaw(ctx context.Context, limit int) ([]store.Raw, error)
 	SetRawAside(ctx context.Context, id int64, why string) error
+	CursorStore
 	Ingest(ctx context.Context, heard []store.Heard) error
 }
 
@@ -71,12 +73,18 @@ func (i *Ingest) step(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		wakeAll(i.o.Next)
+		if err := i.o.Offset.Save(ctx, i.o.Store); err != nil {
+			return false, fmt.Errorf("ingest: %w", err)
+		}
 	}
 	return len(raws) == i.o.Batch, nil
 }
 
 // alive lets the sink keep its account of when we listened.
 func (i *Ingest) alive(ctx context.Context) error {
+	if err := i.o.Offset.Load(ctx, i.o.Store); err != nil {
+		return err
+	}
 	if i.o.Sink == nil {
 		return nil
 	}
@@ -141,16 +149,17 @@ func (i *Ingest) comment(raw store.Raw, e gerritstream.Event) *store.Comment {
 
 // ingest stores what was heard. When the batch fails each line is tried alone,
 // so that one poisoned line costs nobody else; a line that fails alone is set
-// aside. When even that cannot be written the store is at fault, not the lines.
+// aside. When the database itself is in trouble, or when even that cannot be
+// written, no line is to blame: they stay and are tried again.
 func (i *Ingest) ingest(ctx context.Context, heard []store.Heard) error {
 	err := i.o.Store.Ingest(ctx, heard)
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || isFault(err) {
 		return err
 	}
 	i.log.Warn("batch failed, each line is tried alone", "lines", len(heard), "error", err)
 	for _, h := range heard {
 		err := i.o.Store.Ingest(ctx, []store.Heard{h})
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || isFault(err) {
 			return err
 		}
 		if err == nil {
@@ -161,6 +170,12 @@ func (i *Ingest) ingest(ctx context.Context, heard []store.Heard) error {
 		}
 	}
 	return nil
+}
+
+// isFault reports whether an error is the database's own.
+func isFault(err error) bool {
+	_, is := errors.AsType[*store.FaultError](err)
+	return is
 }
 
 // aside sets a line aside with its error; that opens a gap.

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,5 +36,44 @@ func TestOffset(t *testing.T) {
 	}
 	if o.Value() != -time.Hour {
 		t.Errorf("after Gerrit's clock was set: %s", o.Value())
+	}
+}
+
+// TestOffsetWhenOurClockIsSet: the monotonic clock shows it, so that the next
+// event is not taken for a day late, nor its deadlines for over.
+func TestOffsetWhenOurClockIsSet(t *testing.T) {
+	for _, step := range []time.Duration{24 * time.Hour, -24 * time.Hour} {
+		wall, mono := noon(), time.Duration(0)
+		o := Offset{ticks: func() (time.Time, time.Duration) { return wall, mono }}
+		for range offsetWindow {
+			o.Observe(wall, wall.Add(-5*time.Second))
+		}
+		wall, mono = wall.Add(step+time.Minute), mono+time.Minute
+		if got := o.Value(); got != step+5*time.Second {
+			t.Errorf("set by %s: %s", step, got)
+		}
+		wall, mono = wall.Add(time.Hour), mono+time.Hour
+		if got := o.Value(); got != step+5*time.Second {
+			t.Errorf("an hour later: %s", got)
+		}
+	}
+}
+
+// TestOffsetOutlivesARestart, and gives way to the first live event.
+func TestOffsetOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clock.move(30 * time.Minute)
+	w.hear(strings.ReplaceAll(w.comment("bob", "x"), fmt.Sprint(w.clock.now().Unix()), fmt.Sprint(noon().Unix())))
+	w.ok(w.store.Close())
+	*w.offset = Offset{}
+	w.open()
+	w.hear()
+	if v := w.offset.Value(); v != 30*time.Minute {
+		t.Errorf("after the restart: %s", v)
+	}
+	w.hear(w.comment("bob", "y"))
+	if v := w.offset.Value(); v != 0 {
+		t.Errorf("after an event: %s", v)
 	}
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,14 @@ type Sink struct {
 	begun     bool // the time before this start is accounted for
 	listening bool
 	noted     time.Time
+	owed      *owed     // a gap that could not be written yet
+	refused   time.Time // when the first line came that the database did not take; zero: none
+}
+
+// owed is a gap that the database did not take.
+type owed struct {
+	from  time.Time
+	cause string
 }
 
 // NewSink makes the sink.
@@ -96,6 +105,9 @@ func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) error {
 		}
 	}
 	if err := s.o.Store.AppendRaw(ctx, raws); err != nil {
+		s.mu.Lock()
+		s.refused = raws[0].Received
+		s.mu.Unlock()
 		return err
 	}
 	s.o.Ingest.Now()
@@ -110,31 +122,57 @@ func (s *Sink) Connected(ctx context.Context, session string, at time.Time) erro
 	if err := s.Begin(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.listening = true
-	err := s.note(ctx)
-	s.mu.Unlock()
-	if err == nil {
-		err = s.o.Store.SetCursor(ctx, StreamCursor, StreamUp)
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	if err := s.o.Store.SetCursor(ctx, StreamCursor, StreamUp); err != nil {
+		return err
 	}
 	s.log.Info("stream connected", "session", session, "at", at)
 	s.o.Catchup.Now()
-	return err
+	return nil
+}
+
+// listen notes that we listen; a gap that is still owed comes first, as the
+// note would hide it from the next start.
+func (s *Sink) listen(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.owed != nil {
+		if err := s.o.Store.OpenGap(ctx, s.owed.from, s.owed.cause); err != nil {
+			return err
+		}
+		s.owed = nil
+	}
+	if err := s.note(ctx); err != nil {
+		return err
+	}
+	s.listening = true
+	return nil
 }
 
 // Lost opens a gap from the last byte on.
 func (s *Sink) Lost(ctx context.Context, session string, lastByte, at time.Time, cause string) error {
-	s.mu.Lock()
-	s.listening = false
-	s.mu.Unlock()
 	if lastByte.IsZero() {
 		lastByte = at
 	}
 	s.log.Warn("stream lost, gap opened", "session", session, "from", lastByte, "cause", cause)
-	if err := s.o.Store.OpenGap(ctx, lastByte, "stream lost: "+cause); err != nil {
+	cause = "stream lost: " + cause
+	s.mu.Lock()
+	s.listening = false
+	if !s.refused.IsZero() { // what came before the last byte is missing too
+		lastByte, s.refused = earlier(lastByte, s.refused), time.Time{}
+	}
+	err := s.o.Store.OpenGap(ctx, lastByte, cause)
+	if err != nil && (s.owed == nil || lastByte.Before(s.owed.from)) {
+		s.owed = &owed{lastByte, cause}
+	}
+	s.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	return s.o.Store.SetCursor(ctx, StreamCursor, "lost: "+cause)
+	cause = strings.TrimPrefix(cause, "stream ")
+	return s.o.Store.SetCursor(ctx, StreamCursor, cause)
 }
 
 // Alive notes, while the stream is connected and not too often, that the

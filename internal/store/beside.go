@@ -13,5 +13,5 @@ func OpenBeside(ctx context.Context, path string) (*Store, error) {
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	return Open(ctx, path, Options{})
+	return Open(ctx, path, Options{Aside: true})
 }

@@ -80,6 +80,15 @@ func fillRechecked(ctx context.Context, tx *txn, b *RecheckedBug) error {
 	if err != nil {
 		return err
 	}
+	b.Crossings, err = collect(ctx, tx, func(rows *sql.Rows) (time.Time, error) {
+		var own sql.NullInt64
+		err := rows.Scan(&own)
+		return fromMS(own), err
+	}, `SELECT r.own_ms FROM recheck_bug n JOIN recheck r ON r.comment = n.comment
+		WHERE n.bug = ? AND NOT r.by_bot ORDER BY r.own_ms, r.comment LIMIT -1 OFFSET ?`, b.BugID, b.LastStep)
+	if err != nil {
+		return err
+	}
 	b.RecheckIDs, err = collect(ctx, tx, scanInt, `SELECT id FROM recheck_bug WHERE bug = ? AND state = 'new' ORDER BY id`, b.BugID)
 	return err
 }

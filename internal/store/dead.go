@@ -18,6 +18,7 @@ const (
 	StepCompose  = "compose"  // item: report
 	StepAnnounce = "announce" // item: bug
 	StepDeliver  = "deliver"  // item: row of the outbox
+	StepCatchup  = "catchup"  // item: change
 )
 
 // The states of rows that were given up, where the step has no word for it.
@@ -73,6 +74,8 @@ func (s *Store) leave(ctx context.Context, tx *txn, step string, item int64, why
 	case StepDeliver:
 		q = `UPDATE outbox SET state = iif(state = 'ready', 'refused', 'unconfirmed'), why = ?, next_ms = NULL, at_ms = ?
 			WHERE id = ? AND state IN ('ready', 'sending', 'sent')`
+	case StepCatchup:
+		return nil // it has no inbox
 	default:
 		return fmt.Errorf("step %q: %w", step, ErrNotFound)
 	}
@@ -186,6 +189,9 @@ func (s *Store) revive(ctx context.Context, tx *txn, step string, id int64) erro
 			`UPDATE outbox SET state = 'ready', why = '', next_ms = ?1, at_ms = ?1 WHERE id = ?2 AND state = 'refused'`,
 		},
 	}
+	if step == StepCatchup {
+		return s.readAgain(ctx, tx, id)
+	}
 	for _, q := range queries[step] {
 		if _, err := exec(ctx, tx, q, ms(s.now()), id); err != nil {
 			return err
@@ -199,4 +205,22 @@ func (s *Store) actBy(ctx context.Context, tx *txn, by By, verb, object, before,
 	_, err := exec(ctx, tx, `INSERT INTO act (at_ms, who, via, verb, object, before, after, why) VALUES (?,?,?,?,?,?,?,?)`,
 		ms(s.now()), by.Who, by.Via, verb, object, before, after, head(by.Why, maxHead))
 	return err
+}
+
+// readAgain opens a gap from where Gerrit's lists will show the change again.
+func (s *Store) readAgain(ctx context.Context, tx *txn, change int64) error {
+	from := s.now()
+	if value, _, err := cursor(ctx, tx, CursorBegin); err != nil {
+		return err
+	} else if begin, err := time.Parse(time.RFC3339, value); err == nil {
+		from = begin
+	}
+	updated, known, err := lookupID(ctx, tx, `SELECT gerrit_updated_s FROM change WHERE number = ? AND gerrit_updated_s IS NOT NULL`, change)
+	if err != nil {
+		return err
+	}
+	if known {
+		from = time.Unix(updated, 0)
+	}
+	return openGap(ctx, tx, from, fmt.Sprintf("change %d is to be read again", change))
 }

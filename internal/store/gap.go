@@ -26,10 +26,12 @@ func openGap(ctx context.Context, tx *txn, from time.Time, cause string) error {
 }
 
 // CloseGaps closes the gaps whose causes were last seen at upTo or before: a
-// catch-up that began then has covered them. It says how many it closed.
-func (s *Store) CloseGaps(ctx context.Context, upTo time.Time) (n int, err error) {
+// catch-up that began then has covered them, and by says in words which. It
+// says how many it closed.
+func (s *Store) CloseGaps(ctx context.Context, upTo time.Time, by string) (n int, err error) {
 	err = s.update(ctx, "close gaps up to", upTo.UTC().Format(time.RFC3339), func(tx *txn) error {
-		c, err := exec(ctx, tx, `UPDATE gap SET closed_ms = ? WHERE closed_ms IS NULL AND to_ms <= ?`, ms(s.now()), ms(upTo))
+		c, err := exec(ctx, tx, `UPDATE gap SET closed_ms = ?, closed_by = ? WHERE closed_ms IS NULL AND to_ms <= ?`,
+			ms(s.now()), head(by, maxCause), ms(upTo))
 		n = int(c)
 		return err
 	})
@@ -53,4 +55,20 @@ func gaps(ctx context.Context, tx *txn) ([]Gap, error) {
 		g.From, g.To = fromMS(from), fromMS(to)
 		return g, err
 	}, `SELECT id, from_ms, to_ms, cause, n FROM gap WHERE closed_ms IS NULL ORDER BY from_ms, id`)
+}
+
+// ClosedGaps are the gaps that were closed last, the newest first, with what
+// closed them.
+func (s *Store) ClosedGaps(ctx context.Context, limit int) (out []Gap, err error) {
+	err = s.view(ctx, "closed gaps", limit, func(tx *txn) error {
+		out, err = collect(ctx, tx, func(rows *sql.Rows) (Gap, error) {
+			var g Gap
+			var from, to, closed sql.NullInt64
+			err := rows.Scan(&g.ID, &from, &to, &g.Cause, &g.Count, &closed, &g.ClosedBy)
+			g.From, g.To, g.Closed = fromMS(from), fromMS(to), fromMS(closed)
+			return g, err
+		}, `SELECT id, from_ms, to_ms, cause, n, closed_ms, closed_by FROM gap WHERE closed_ms IS NOT NULL ORDER BY closed_ms DESC, id DESC LIMIT ?`, limit)
+		return err
+	})
+	return out, err
 }

@@ -18,17 +18,18 @@ type known struct {
 	heard      sql.NullString
 	listed     sql.NullString
 	level      []string
+	whole      bool // the level is known, be it none
 	guess      bool
 	weight     int
 	sessions   []string
 }
 
-const knownColumns = `id, author, event_s, gerrit_s, nth, message_id, heard, listed, coalesce(level, '[]'), guess, weight, sessions`
+const knownColumns = `id, author, event_s, gerrit_s, nth, message_id, heard, listed, coalesce(level, '[]'), level IS NOT NULL, guess, weight, sessions`
 
 func scanKnown(rows *sql.Rows) (known, error) {
 	var k known
 	var level, sessions string
-	err := rows.Scan(&k.id, &k.author, &k.event, &k.gerrit, &k.nth, &k.messageID, &k.heard, &k.listed, &level, &k.guess, &k.weight, &sessions)
+	err := rows.Scan(&k.id, &k.author, &k.event, &k.gerrit, &k.nth, &k.messageID, &k.heard, &k.listed, &level, &k.whole, &k.guess, &k.weight, &sessions)
 	if err != nil {
 		return k, err
 	}

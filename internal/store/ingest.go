@@ -116,7 +116,7 @@ func addSession(ctx context.Context, tx *txn, k known, session string) error {
 
 // insertComment stores a comment that no row stands for, with its meaning.
 func (s *Store) insertComment(ctx context.Context, tx *txn, e entry) error {
-	level, err := levelJSON(e.c.PatchsetLevel)
+	level, err := levelJSON(e.c)
 	if err != nil {
 		return err
 	}
@@ -157,11 +157,15 @@ func patchset(c Comment) int {
 	return c.Parsed.Patchset
 }
 
-func levelJSON(level []string) (any, error) {
-	if len(level) == 0 {
+// levelJSON are a list's patchset-level texts; NULL while nobody asked for them.
+func levelJSON(c Comment) (any, error) {
+	switch {
+	case len(c.PatchsetLevel) == 0 && c.Whole:
+		return "[]", nil
+	case len(c.PatchsetLevel) == 0:
 		return nil, nil
 	}
-	b, err := json.Marshal(level)
+	b, err := json.Marshal(c.PatchsetLevel)
 	return string(b), err
 }
 

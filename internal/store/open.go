@@ -19,16 +19,20 @@ import (
 	"github.com/recheckbot/recheckbot/migrations"
 )
 
-// Options of a store. Both may be left out.
+// Options of a store. All may be left out.
 type Options struct {
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Aside: a command opens it beside the bot, or before the bot was ever
+	// started: that is not the first start.
+	Aside bool
 }
 
 // Store is one open database: one writer connection, so that writers queue in
 // the program and not in SQLite, and a pool that may only read.
 type Store struct {
 	path  string
+	aside bool
 	write *sql.DB // nil: opened read-only
 	read  *sql.DB
 	stmts stmts
@@ -67,7 +71,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func newStore(path string, o Options) *Store {
-	s := &Store{path: path, log: o.Logger, now: o.Now}
+	s := &Store{path: path, log: o.Logger, now: o.Now, aside: o.Aside}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -101,6 +105,9 @@ func (s *Store) openWriter(ctx context.Context) error {
 	}
 	if err := migrate(ctx, db); err != nil {
 		return err
+	}
+	if s.aside {
+		return nil
 	}
 	return s.begin(ctx)
 }

@@ -70,7 +70,7 @@ func TestGaps(t *testing.T) {
 	ok(t, s.OpenGap(t.Context(), at(5), "lost"))
 	ok(t, s.OpenGap(t.Context(), at(1), "lost"))
 	ok(t, s.OpenGap(t.Context(), at(3), "dropped-output"))
-	n, err := s.CloseGaps(t.Context(), at(4))
+	n, err := s.CloseGaps(t.Context(), at(4), "a test")
 	if n != 1 || err != nil {
 		t.Errorf("closed %d %v", n, err)
 	}
@@ -80,10 +80,13 @@ func TestGaps(t *testing.T) {
 	if diff := cmp.Diff(want, gaps); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := s.CloseGaps(t.Context(), at(5)); n != 1 || err != nil {
+	if n, err := s.CloseGaps(t.Context(), at(5), "a test"); n != 1 || err != nil {
 		t.Errorf("closed %d %v", n, err)
 	}
 	ok(t, s.OpenGap(t.Context(), at(9), "lost")) // a new one, for the old is closed
+	if n := count(t, s, `SELECT count(*) FROM gap WHERE closed_by = 'a test'`); n != 2 {
+		t.Errorf("%d gaps say what closed them", n)
+	}
 	if n := count(t, s, `SELECT count(*) FROM gap`); n != 3 {
 		t.Errorf("%d gaps", n)
 	}

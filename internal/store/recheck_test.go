@@ -31,8 +31,10 @@ func TestUntrackedBugs(t *testing.T) {
 	w.hear("s", recheck(1, cicomment.RolePerson, 1, 2), recheck(2, cicomment.RoleBot, 3), recheck(3, cicomment.RolePerson),
 		recheck(4, cicomment.RolePerson, 2, 4), recheck(5, cicomment.RolePerson, 1))
 	want := []RecheckedBug{
-		{BugID: 2, Bug: lp(2), People: 2, Newest: noon.Add(4 * time.Second), Project: "openstack/nova", RecheckIDs: []int64{2, 4}},
-		{BugID: 4, Bug: lp(4), People: 1, Newest: noon.Add(4 * time.Second), Project: "openstack/nova", RecheckIDs: []int64{5}},
+		{BugID: 2, Bug: lp(2), People: 2, Newest: noon.Add(4 * time.Second), Project: "openstack/nova",
+			Crossings: []time.Time{noon.Add(time.Second), noon.Add(4 * time.Second)}, RecheckIDs: []int64{2, 4}},
+		{BugID: 4, Bug: lp(4), People: 1, Newest: noon.Add(4 * time.Second), Project: "openstack/nova",
+			Crossings: []time.Time{noon.Add(4 * time.Second)}, RecheckIDs: []int64{5}},
 	}
 	if diff := cmp.Diff(want, due(t, s)); diff != "" {
 		t.Error(diff)
@@ -51,7 +53,7 @@ func TestUntrackedBugs(t *testing.T) {
 	}
 	w.s = s
 	w.hear("s", recheck(9, cicomment.RolePerson, 2))
-	if d := due(t, s); len(d) != 2 || d[1].People != 3 || d[1].LastStep != 2 {
+	if d := due(t, s); len(d) != 2 || d[1].People != 3 || d[1].LastStep != 2 || len(d[1].Crossings) != 1 {
 		t.Errorf("next naming: %+v", d)
 	}
 	if n := count(t, s, `SELECT count(*) FROM outbox`); n != 1 {

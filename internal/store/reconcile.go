@@ -51,6 +51,9 @@ func (s *Store) reconcile(ctx context.Context, tx *txn, change int64, list []Com
 	var fresh []entry
 	for _, e := range entries {
 		k, ok := book.find(e)
+		if ok && k.wordless(e) {
+			r.Wordless++
+		}
 		if !ok {
 			fresh = append(fresh, e)
 			continue
@@ -59,7 +62,16 @@ func (s *Store) reconcile(ctx context.Context, tx *txn, change int64, list []Com
 			return r, fmt.Errorf("comment %d: %w", k.id, err)
 		}
 	}
-	return s.join(ctx, tx, book, fresh)
+	return s.join(ctx, tx, book, fresh, r)
+}
+
+// wordless reports whether a listed comment counts texts that nobody showed.
+func (k known) wordless(e entry) bool {
+	if k.heard.Valid || k.event.Valid || k.whole || e.c.Whole || len(e.c.PatchsetLevel) > 0 {
+		return false
+	}
+	_, open := ownWords(e.c.Body)
+	return open
 }
 
 // entries gives each listed comment its author and its place.
@@ -128,7 +140,8 @@ func (b book) find(e entry) (known, bool) {
 
 // join joins what is new in the list with provisional rows and ingests the
 // rest, in the list's order.
-func (s *Store) join(ctx context.Context, tx *txn, b book, fresh []entry) (r Reconciled, err error) {
+func (s *Store) join(ctx context.Context, tx *txn, b book, fresh []entry, r Reconciled) (Reconciled, error) {
+	var err error
 	partner := partners(b, fresh)
 	for i, e := range fresh {
 		if e.nth, err = freePlace(b, e); err != nil {
@@ -140,6 +153,9 @@ func (s *Store) join(ctx context.Context, tx *txn, b book, fresh []entry) (r Rec
 			err = s.settle(ctx, tx, k, e)
 		} else {
 			r.New++
+			if (known{}).wordless(e) {
+				r.Wordless++
+			}
 			err = s.insertComment(ctx, tx, e)
 		}
 		if err != nil {
@@ -188,7 +204,7 @@ const maxSameSecond = 10_000
 
 // settle makes a provisional row a listed one.
 func (s *Store) settle(ctx context.Context, tx *txn, k known, e entry) error {
-	level, err := levelJSON(e.c.PatchsetLevel)
+	level, err := levelJSON(e.c)
 	if err != nil {
 		return err
 	}
@@ -208,11 +224,14 @@ func (s *Store) settle(ctx context.Context, tx *txn, k known, e entry) error {
 // refresh takes what a later list knows more of a row: REST's id and tag, and
 // patchset-level texts.
 func (s *Store) refresh(ctx context.Context, tx *txn, k known, e entry) error {
-	level, err := levelJSON(e.c.PatchsetLevel)
+	level, err := levelJSON(e.c)
 	if err != nil {
 		return err
 	}
-	if e.c.Tag == "" && (e.c.MessageID == "" || k.messageID.Valid) && (level == nil || slices.Equal(k.level, e.c.PatchsetLevel)) {
+	if len(e.c.PatchsetLevel) == 0 && k.whole {
+		level = nil // a list that puts the texts elsewhere does not take these away
+	}
+	if e.c.Tag == "" && (e.c.MessageID == "" || k.messageID.Valid) && (level == nil || k.whole && slices.Equal(k.level, e.c.PatchsetLevel)) {
 		return s.listedMeaning(ctx, tx, k, e)
 	}
 	_, err = exec(ctx, tx, `UPDATE comment SET message_id = coalesce(message_id, ?1), level = coalesce(?2, level),
@@ -241,6 +260,6 @@ func (s *Store) ingestListed(ctx context.Context, tx *txn, e entry) error {
 			return s.refresh(ctx, tx, k, e)
 		}
 	}
-	_, err = s.join(ctx, tx, b, []entry{e})
+	_, err = s.join(ctx, tx, b, []entry{e}, Reconciled{})
 	return err
 }

@@ -24,7 +24,7 @@ func (s *Store) view(ctx context.Context, op string, key any, f func(*txn) error
 func inTx(ctx context.Context, db *sql.DB, kept *stmts, op string, key any, f func(*txn) error) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("store: %s %v: %w", op, key, err)
+			err = fmt.Errorf("store: %s %v: %w", op, key, faulted(err))
 		}
 	}()
 	tx, err := db.BeginTx(ctx, nil)

@@ -35,7 +35,9 @@ type Gap struct {
 	ID       int64
 	From, To time.Time // first and last time that the cause was seen
 	Cause    string
-	Count    int // how often
+	Count    int       // how often
+	Closed   time.Time // zero: open
+	ClosedBy string    // which catching-up closed it, in words
 }
 
 // The ways by which a comment is heard.
@@ -65,6 +67,7 @@ type Comment struct {
 	Tag           string
 	Body          string
 	PatchsetLevel []string
+	Whole         bool // a list's: patchset-level texts were asked for too, so that none means none
 	Patchset      int
 	Parsed        cicomment.Parsed
 	Own           time.Time
@@ -75,6 +78,9 @@ type Comment struct {
 type Reconciled struct {
 	Joined int // provisional rows that were found in Gerrit's list
 	New    int // comments that only the list showed
+	// Wordless: comments that count texts which neither this list nor the stream
+	// shows, and that no whole list was asked for yet.
+	Wordless int
 }
 
 // BuildState is the state of a build's classification.

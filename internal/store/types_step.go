@@ -169,10 +169,11 @@ type Out struct {
 type RecheckedBug struct {
 	BugID      int64
 	Bug        ci.BugRef
-	People     int       // rechecks by people that name it
-	Newest     time.Time // own time of the newest of them
-	Project    string    // of the newest
-	RecheckIDs []int64   // the undecided namings, for DecideRechecks
-	LastStep   int       // of People, how many were decided on before: every step up to it was announced or passed
-	Private    bool      // named only on private changes
+	People     int         // rechecks by people that name it
+	Newest     time.Time   // own time of the newest of them
+	Project    string      // of the newest
+	Crossings  []time.Time // own times of the namings by people behind LastStep, in the order of those times: the first made it LastStep + 1
+	RecheckIDs []int64     // the undecided namings, for DecideRechecks
+	LastStep   int         // of People, how many were decided on before: every step up to it was announced or passed
+	Private    bool        // named only on private changes
 }

@@ -18,14 +18,5 @@ func Unwell(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return false
-	}
-	switch e.Code() & 0xff { // the rest of it says more, see https://sqlite.org/rescode.html
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT,
-		sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
-		sqlite3.SQLITE_NOTADB:
-		return true
-	}
-	return false
+	return ok && (faultOf(e.Code()&0xff) != "" || e.Code()&0xff == sqlite3.SQLITE_INTERRUPT) // the rest of it says more
 }

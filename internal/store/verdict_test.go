@@ -153,3 +153,33 @@ func TestReportView(t *testing.T) {
 		t.Errorf("no such report: %v", err)
 	}
 }
+
+// TestRecheckedSinceWithinASecond: a recheck of the report's own second is
+// behind it if it came behind it; the estimate of Gerrit's clock may move in
+// between without turning them round.
+func TestRecheckedSinceWithinASecond(t *testing.T) {
+	for name, c := range map[string]struct {
+		event int // of the recheck; the report's is 0
+		first bool
+		want  bool
+	}{
+		"same second, behind": {0, false, true}, "same second, before": {0, true, false},
+		"later": {1, false, true}, "earlier, and heard late": {-1, false, false},
+	} {
+		s := fresh(t)
+		w := &world{t: t, s: s, change: 7}
+		recheck := truth{author: bob, event: c.event, heard: ps1 + "recheck"}
+		if c.first {
+			w.hear("s", recheck)
+		}
+		id := report(t, s, 7, 0, aReport(0, folder("a", ci.Failure)))
+		if !c.first {
+			w.hear("s", recheck)
+		}
+		_, err := s.write.ExecContext(t.Context(), `UPDATE report SET own_ms = own_ms - 5000`) // another estimate
+		ok(t, err)
+		if got, err := s.Report(t.Context(), id); got.RecheckedSince != c.want || err != nil {
+			t.Errorf("%s: %v %v", name, got.RecheckedSince, err)
+		}
+	}
+}

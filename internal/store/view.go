@@ -30,12 +30,21 @@ func (s *Store) Report(ctx context.Context, id int64) (v ReportView, err error) 
 	return v, err
 }
 
+// recheckedSince: is there a recheck behind the report? One clock is asked where
+// both stand on it (the list's second, else the stream's), for our own times
+// move with the estimate of Gerrit's clock. Within one second the order of
+// arrival decides: a recheck that answers a report comes behind it.
+const recheckedSince = `EXISTS (SELECT 1 FROM recheck k JOIN comment kc ON kc.id = k.comment WHERE k.change = r.change AND
+	(CASE WHEN kc.gerrit_s IS NOT NULL AND rc.gerrit_s IS NOT NULL THEN kc.gerrit_s - rc.gerrit_s
+		WHEN kc.event_s IS NOT NULL AND rc.event_s IS NOT NULL THEN kc.event_s - rc.event_s
+		ELSE k.own_ms - r.own_ms END, kc.id) > (0, rc.id))`
+
 func loadReport(ctx context.Context, tx *txn, id int64) (v ReportView, err error) {
 	var change int64
 	var own sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT r.comment, n.text, r.change, r.patchset, coalesce(p.text, ''), r.own_ms, r.state, r.why,
-			EXISTS (SELECT 1 FROM recheck k WHERE k.change = r.change AND k.own_ms > r.own_ms)
-		FROM report r JOIN buildset s ON s.id = r.buildset JOIN name n ON n.id = s.ci LEFT JOIN name p ON p.id = s.pipeline
+			`+recheckedSince+`
+		FROM report r JOIN comment rc ON rc.id = r.comment JOIN buildset s ON s.id = r.buildset JOIN name n ON n.id = s.ci LEFT JOIN name p ON p.id = s.pipeline
 		WHERE r.comment = ?`, id).
 		Scan(&v.ID, &v.CI, &change, &v.Patchset, &v.Pipeline, &own, &v.State, &v.Why, &v.RecheckedSince)
 	if err != nil {
