@@ -15,6 +15,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/irc"
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/internal/tracker"
+	"github.com/recheckbot/recheckbot/internal/zuul"
 )
 
 // Options are what a bot needs besides its configuration.
@@ -37,6 +38,8 @@ type Bot struct {
 	sink    *handlers.Sink
 	sets    *fingerprints
 	tracker *tracker.Tracker
+	zuuls   map[string]*zuul.Client // by CI
+	logs    sources
 	vitals  *handlers.Vitals
 	alarms  *handlers.Alarms
 	steps   []step
@@ -104,9 +107,10 @@ func (b *Bot) build(ctx context.Context) error {
 		return err
 	}
 	b.tracker = newTracker(b.cfg, b.log)
-	logs := newSources(b.cfg, b.log)
-	b.stops.add("log hosts", logs.close)
-	if b.sets, err = openFingerprints(ctx, b.cfg, b.store, logs, b.wakes, b.log); err != nil {
+	b.zuuls = newZuuls(b.cfg, b.log)
+	b.logs = newSources(b.cfg, b.log)
+	b.stops.add("log hosts", b.logs.close)
+	if b.sets, err = openFingerprints(ctx, b.cfg, b.store, b.logs, b.wakes, b.log); err != nil {
 		return err
 	}
 	if b.irc, err = newIRC(b.cfg, b.log, b.onCommand(), b.wakes.irc); err != nil {

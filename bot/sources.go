@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/recheckbot/recheckbot/handlers"
 	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
@@ -25,6 +26,14 @@ func newSources(cfg config.Config, log *slog.Logger) sources {
 		})
 	}
 	return all
+}
+
+// of is one CI's log hosts, nil where there is no such CI.
+func (s sources) of(ci string) handlers.Logs {
+	if src, ok := s[ci]; ok {
+		return src
+	}
+	return nil
 }
 
 func (s sources) close() error {

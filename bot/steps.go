@@ -2,9 +2,11 @@ package bot
 
 import (
 	"context"
+	"log/slog"
 	"strconv"
 
 	"github.com/recheckbot/recheckbot/handlers"
+	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/irc"
 	"github.com/recheckbot/recheckbot/internal/zuul"
 )
@@ -46,6 +48,9 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"titles", b.titles().Run},
 		{"deafness", b.deaf(offset).Run},
 	}
+	if b.cfg.Logs.Early && len(b.zuuls) > 0 {
+		steps = append(steps, step{"early", b.early().Run})
+	}
 	if b.irc != nil {
 		steps = append(steps, step{"irc", b.irc.Run}, step{"deliver to irc", b.deliverIRC().Run})
 	}
@@ -68,12 +73,8 @@ func (b *Bot) catchup(offset *handlers.Offset) *handlers.Catchup {
 
 func (b *Bot) lookup() *handlers.Lookup {
 	apis := map[string]handlers.Zuul{}
-	for _, c := range b.cfg.CI {
-		if c.Zuul != "" {
-			apis[c.Name] = zuul.New(zuul.Options{
-				Root: c.Zuul, Tenant: c.Tenant, Every: c.Every.Duration, Contact: b.cfg.Logs.Contact, Logger: b.log,
-			})
-		}
+	for name, api := range b.zuuls {
+		apis[name] = api
 	}
 	return handlers.NewLookup(handlers.LookupOptions{
 		Store: b.store, APIs: apis, Deadlines: deadlines(b.cfg), Logger: b.log, Now: b.o.Now,
@@ -81,9 +82,34 @@ func (b *Bot) lookup() *handlers.Lookup {
 	})
 }
 
+func (b *Bot) early() *handlers.Early {
+	apis := map[string]handlers.Failures{}
+	for name, api := range b.zuuls {
+		apis[name] = api
+	}
+	return handlers.NewEarly(handlers.EarlyOptions{
+		Store: b.store, APIs: apis, Every: b.cfg.Logs.EarlyEvery.Duration, Logger: b.log, Now: b.o.Now,
+		Next: []handlers.Wake{b.wakes.classify},
+	})
+}
+
+// newZuuls are the APIs of the CIs that have one. Each is one client, so that
+// all who ask it keep its pace together.
+func newZuuls(cfg config.Config, log *slog.Logger) map[string]*zuul.Client {
+	apis := map[string]*zuul.Client{}
+	for _, c := range cfg.CI {
+		if c.Zuul != "" {
+			apis[c.Name] = zuul.New(zuul.Options{
+				Root: c.Zuul, Tenant: c.Tenant, Every: c.Every.Duration, Contact: cfg.Logs.Contact, Logger: log,
+			})
+		}
+	}
+	return apis
+}
+
 func (b *Bot) classify() *handlers.Classify {
 	return handlers.NewClassify(handlers.ClassifyOptions{
-		Store: b.store, Sets: b.sets.current, Deadlines: deadlines(b.cfg), ReportAfter: b.cfg.Report.After.Duration,
+		Store: b.store, Sets: b.sets.current, Logs: b.logs.of, Deadlines: deadlines(b.cfg), ReportAfter: b.cfg.Report.After.Duration,
 		Workers: b.cfg.Logs.Workers, Logger: b.log, Now: b.o.Now,
 		Wake: b.wakes.classify, Next: []handlers.Wake{b.wakes.compose},
 	})

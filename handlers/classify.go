@@ -28,10 +28,11 @@ type ClassifyOptions struct {
 	Store       BuildStore
 	Sets        *Sets
 	Deadlines   Deadlines
-	Retry       Retry         // zero: 2 s to 1 min
-	ReportAfter time.Duration // how long after its first recognized build a report waits for the others
-	Workers     int           // builds that are searched at a time; 0: 4
-	Timeout     time.Duration // of one build's search; 0: 15 min
+	Retry       Retry                // zero: 2 s to 1 min
+	Logs        func(ci string) Logs // where test results are read; nil: they are unknown
+	ReportAfter time.Duration        // how long after its first recognized build a report waits for the others
+	Workers     int                  // builds that are searched at a time; 0: 4
+	Timeout     time.Duration        // of one build's search; 0: 15 min
 	Logger      *slog.Logger
 	Now         func() time.Time
 	Wake        Wake
@@ -110,14 +111,14 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 
 // one searches one build and writes the verdict, or when to try again.
 func (c *Classify) one(ctx context.Context, set *Set, b store.DueBuild) error {
-	answer, outage := c.search(ctx, set, b)
+	o := c.search(ctx, set, b)
 	if ctx.Err() != nil {
 		return nil // the program stops: this was no outage
 	}
 	now, host := c.o.Now(), hostOf(b.LogURL)
-	c.trouble.note("logs at "+host, outage)
-	c.crew.note(host, outage != nil, restAsked(outage), now)
-	f := judge(c.o.Deadlines, b, set, answer, outage, c.noteAnswer(b.ID, answer, outage, now), now)
+	c.trouble.note("logs at "+host, o.outage)
+	c.crew.note(host, o.outage != nil, restAsked(o.outage), now)
+	f := judge(c.o.Deadlines, b, set, o, c.noteAnswer(b.ID, o.answer, o.outage, now), now)
 	log := c.log.With("build", b.ID, "job", b.Job, "change", b.Patchset.String(), "try", b.Tries+1)
 	if f.state == "" {
 		wait := max(f.again, c.o.Retry.After(b.Tries+1))
@@ -150,15 +151,19 @@ const maxAgain = 5 * time.Minute
 
 // search asks the engine, within the bound of time and whatever it does: a
 // panic over hostile logs is that build's outage, not everybody's.
-func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (answer logsearch.Answer, err error) {
+func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (o outcome) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the engine panicked: %v", p)
+			o.outage = fmt.Errorf("the engine panicked: %v", p)
 		}
 	}()
-	return set.Searcher.Search(ctx, searchable(b))
+	build := searchable(b)
+	if o.answer, o.outage = set.Searcher.Search(ctx, build); o.outage == nil {
+		o.tests, o.outage = c.tests(ctx, set, build, o.answer)
+	}
+	return o
 }
 
 // noteAnswer keeps account of what the log host said.
@@ -197,9 +202,11 @@ func searchable(b store.DueBuild) logsearch.Build {
 	set("build_branch", b.Branch)
 	set("build_uuid", b.UUID)
 	set("build_short_uuid", b.UUID[:min(7, len(b.UUID))])
-	set("build_change", strconv.FormatInt(b.Patchset.Change, 10))
-	set("build_patchset", strconv.Itoa(b.Patchset.Number))
-	set("build_ref", gerritRef(b.Patchset))
+	if b.Patchset.Change > 0 {
+		set("build_change", strconv.FormatInt(b.Patchset.Change, 10))
+		set("build_patchset", strconv.Itoa(b.Patchset.Number))
+		set("build_ref", gerritRef(b.Patchset))
+	}
 	set("build_status", documentStatus(b.Result))
 	set("log_url", b.LogURL)
 	set("voting", "0")

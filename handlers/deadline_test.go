@@ -37,7 +37,7 @@ func live(seen time.Duration, tries []try) []store.BuildState {
 		}
 		a.note(at(tr.at), tr.status, outage)
 		b.Tries = i
-		states = append(states, judge(d, b, set, logsearch.Answer{Status: tr.status, RetryAfter: tr.again}, outage, a, at(tr.at)).state)
+		states = append(states, judge(d, b, set, outcome{answer: logsearch.Answer{Status: tr.status, RetryAfter: tr.again}, outage: outage}, a, at(tr.at)).state)
 	}
 	return states
 }
@@ -108,7 +108,7 @@ func TestJudgeMatches(t *testing.T) {
 		{"refused", logsearch.Answer{Refused: refused}, store.BuildUnknown, "fingerprint tests was not evaluated: over budget, and 1 more", 0},
 		{"nothing", logsearch.Answer{}, store.BuildUnrecognized, "none of 2 fingerprints", 0},
 	} {
-		f := judge(Deadlines{}.withDefaults(), store.DueBuild{Own: noon(), FirstSeen: noon()}, set, c.answer, nil, account{}, noon())
+		f := judge(Deadlines{}.withDefaults(), store.DueBuild{Own: noon(), FirstSeen: noon()}, set, outcome{answer: c.answer}, account{}, noon())
 		if f.state != c.want || !strings.Contains(f.why, c.why) || len(f.hits) != c.hits {
 			t.Errorf("%s: %q %q with %d hits, want %q %q with %d", c.name, f.state, f.why, len(f.hits), c.want, c.why, c.hits)
 		}

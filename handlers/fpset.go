@@ -21,7 +21,7 @@ type Searcher interface {
 type Fingerprint struct {
 	Name      string
 	TrackOnly bool     // searched and counted, not said
-	TestIDs   []string // counts only if one of these tests failed, which nobody tells us: kept, not said
+	TestIDs   []string // counts only if one of these tests failed; while that is unknown: kept, not said
 }
 
 // Set is one loaded set of fingerprints, ready to search. It is immutable.
@@ -67,18 +67,20 @@ func (s *Set) name(i int) string {
 // maxExcerpt bounds in bytes what is kept of a hit's event.
 const maxExcerpt = 4096
 
-// hits turns an engine's matches into rows, each with its first sample.
-func (s *Set) hits(matches []logsearch.Match) []store.Hit {
+// hits turns an engine's matches into rows, each with its first sample. What
+// counts only if certain tests failed is decided by t.
+func (s *Set) hits(matches []logsearch.Match, t tested) []store.Hit {
 	var out []store.Hit
 	for _, m := range matches {
 		if m.Fingerprint < 0 || m.Fingerprint >= len(s.Fingerprints) {
 			continue
 		}
 		f := s.Fingerprints[m.Fingerprint]
-		h := store.Hit{Fingerprint: f.Name, N: m.Count, Exact: m.Exact, If: m.If, Line: -1, Offset: -1}
-		if len(f.TestIDs) > 0 {
-			h.If = strings.TrimPrefix(h.If+" and ", " and ") + "unverified test: one of " + strings.Join(f.TestIDs, ", ") + " failed"
+		counts, condition := t.of(f)
+		if !counts {
+			continue
 		}
+		h := store.Hit{Fingerprint: f.Name, N: m.Count, Exact: m.Exact, If: both(m.If, condition), Line: -1, Offset: -1}
 		if len(m.Sample) > 0 {
 			hit := m.Sample[0]
 			h.File, h.URL, h.Line, h.Offset, h.At = hit.File, hit.URL, hit.Line, hit.Offset, hit.Time
@@ -87,4 +89,12 @@ func (s *Set) hits(matches []logsearch.Match) []store.Hit {
 		out = append(out, h)
 	}
 	return out
+}
+
+// both joins two conditions that must hold together; either may be empty.
+func both(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " and " + b
 }

@@ -234,8 +234,13 @@ func add(looked *store.Looked, b zuul.Build) {
 		looked.Complete, looked.Why = false, fmt.Sprintf("build %s has no result yet", b.UUID)
 		return
 	}
-	looked.Builds = append(looked.Builds, store.LookedBuild{
+	looked.Builds = append(looked.Builds, lookedBuild(b))
+}
+
+// lookedBuild is a build as the store takes it.
+func lookedBuild(b zuul.Build) store.LookedBuild {
+	return store.LookedBuild{
 		UUID: b.UUID, Job: b.Job, Result: b.Result, LogURL: b.LogURL, URL: b.URL,
 		Voting: b.Voting, Final: b.Final, Start: b.Start, End: b.End, Duration: b.Duration,
-	})
+	}
 }

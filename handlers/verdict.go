@@ -21,17 +21,25 @@ type finding struct {
 	again time.Duration // asked for by the engine; 0: by the usual patience
 }
 
+// outcome is what one try of a build brought.
+type outcome struct {
+	answer logsearch.Answer
+	tests  tested // as far as a fingerprint asks for them
+	outage error  // nothing else is valid then
+}
+
 // judge turns an engine's answer, or its outage, into a finding. The log host's
 // answers so far are in p, this one included.
-func judge(d Deadlines, b store.DueBuild, set *Set, answer logsearch.Answer, outage error, p account, now time.Time) finding {
-	if outage != nil {
-		f := finding{why: outage.Error(), again: restAsked(outage)}
+func judge(d Deadlines, b store.DueBuild, set *Set, o outcome, p account, now time.Time) finding {
+	answer := o.answer
+	if o.outage != nil {
+		f := finding{why: o.outage.Error(), again: restAsked(o.outage)}
 		if d.outageOver(b.Own, b.FirstSeen, now, b.Tries+1) {
 			f.state, f.why = store.BuildUnknown, "gave up after the outage deadline: "+f.why
 		}
 		return f
 	}
-	f := finding{hits: set.hits(answer.Matches), again: answer.RetryAfter}
+	f := finding{hits: set.hits(answer.Matches, o.tests), again: answer.RetryAfter}
 	if certain(f.hits) {
 		f.state = store.BuildRecognized
 		return f

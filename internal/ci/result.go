@@ -1,5 +1,7 @@
 package ci
 
+import "slices"
+
 // Result is the CI's own word for how a build ended, such as SUCCESS or
 // TIMED_OUT. The empty Result means that the word is not known (yet).
 type Result string
@@ -92,6 +94,18 @@ func (r Result) Class() Class { return results[r].class }
 
 // Failed reports whether r is a known failure.
 func (r Result) Failed() bool { return results[r].class == ClassFailed }
+
+// FailedWithLogs are the results of failed builds that may have logs, sorted.
+func FailedWithLogs() []Result {
+	var list []Result
+	for r, f := range results {
+		if f.class == ClassFailed && f.logs {
+			list = append(list, r)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
 
 // MayHaveLogs reports whether a build that ended with r can have logs. It is
 // true for words that are not known: only the log host can tell then.

@@ -103,7 +103,10 @@ type Logs struct {
 	TriesOver      Duration `toml:"tries_over" default:"60s" min:"0s" max:"1h"` // the tries are spread over at least this
 	OutageDeadline Duration `toml:"outage_deadline" default:"2h" min:"1s" max:"168h"`
 	Workers        int      `toml:"workers" default:"4" min:"1" max:"64"`
-	Timeout        Duration `toml:"timeout" default:"2m" min:"1s" max:"1h"` // of one file
+	Early          bool     `toml:"early"`                                       // look at builds while their buildset still runs
+	EarlyEvery     Duration `toml:"early_every" default:"30s" min:"1s" max:"1h"` // between two questions for them
+	DebugLines     bool     `toml:"debug_lines"`                                 // search what oslo.log wrote as DEBUG
+	Timeout        Duration `toml:"timeout" default:"2m" min:"1s" max:"1h"`      // of one file
 	MaxRedirects   int      `toml:"max_redirects" default:"5" min:"1" max:"20"`
 	MaxFetched     Size     `toml:"max_fetched" default:"64MiB" min:"1KiB" max:"16GiB"`   // of one file, as sent
 	MaxUnpacked    Size     `toml:"max_unpacked" default:"256MiB" min:"1KiB" max:"64GiB"` // of one file, as text

@@ -20,9 +20,12 @@ func (r *reporting) saveBuild(ctx context.Context, tx *txn, pos int, b cicomment
 		return err
 	}
 	if !there {
-		if id, err = r.insertBuild(ctx, tx, ext, b); err != nil {
-			return err
-		}
+		id, err = r.insertBuild(ctx, tx, ext, b)
+	} else {
+		err = r.adopt(ctx, tx, id, b)
+	}
+	if err != nil {
+		return err
 	}
 	_, err = exec(ctx, tx, `INSERT INTO report_build (report, build, pos) VALUES (?,?,?)`, r.comment, id, pos)
 	return err

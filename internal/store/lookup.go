@@ -64,6 +64,13 @@ func (s *Store) ApplyLookup(ctx context.Context, buildset int64, l Looked) error
 				return fmt.Errorf("build %s: %w", head(b.UUID, maxHead), err)
 			}
 		}
+		if l.Complete {
+			for _, r := range a.reports {
+				if err := nameRest(ctx, tx, r, buildset); err != nil {
+					return fmt.Errorf("report %d: %w", r, err)
+				}
+			}
+		}
 		if l.Pipeline != "" {
 			if err := s.learnPipeline(ctx, tx, buildset, l.Pipeline); err != nil {
 				return err

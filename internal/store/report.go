@@ -51,6 +51,11 @@ func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, 
 			return fmt.Errorf("build %d (%s): %w", i, head(b.Job, maxHead), err)
 		}
 	}
+	if r.p.Short || r.p.Truncated {
+		if err := nameRest(ctx, tx, comment, r.buildset); err != nil {
+			return fmt.Errorf("builds that are left out: %w", err)
+		}
+	}
 	if err := r.ask(ctx, tx); err != nil {
 		return err
 	}
@@ -85,7 +90,8 @@ func (r *reporting) canAsk() bool {
 }
 
 // saveBuildset finds or makes the report's buildset. It is complete when any
-// comment told every build and its real result.
+// comment told every build and its real result. One that was known before its
+// comment takes the comment's time.
 func (r *reporting) saveBuildset(ctx context.Context, tx *txn) error {
 	for _, b := range r.p.Builds {
 		r.custom = r.custom || b.Custom && b.Voting
@@ -106,7 +112,9 @@ func (r *reporting) saveBuildset(ctx context.Context, tx *txn) error {
 		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (ci, ext) DO UPDATE SET
 			pipeline = coalesce(pipeline, excluded.pipeline), complete = max(complete, excluded.complete),
 			outcome = CASE WHEN outcome = '' THEN excluded.outcome ELSE outcome END,
-			url = CASE WHEN url = '' THEN excluded.url ELSE url END
+			url = CASE WHEN url = '' THEN excluded.url ELSE url END,
+			own_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = buildset.id) THEN own_ms ELSE excluded.own_ms END,
+			first_seen_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = buildset.id) THEN first_seen_ms ELSE excluded.first_seen_ms END
 		RETURNING id, complete, pipeline`,
 		r.ci, ext, r.p.BuildsetUUID, r.p.BuildsetURL, r.pipeline, string(r.p.Outcome), flag(r.complete), ms(r.own), ms(r.seen),
 		buildsetDone, ms(r.now)).Scan(&r.buildset, &r.complete, &r.pipeline)

@@ -23,7 +23,7 @@ func (s *Store) DueBuilds(ctx context.Context, now time.Time, limit int) ([]DueB
 func (s *Store) PickBuilds(ctx context.Context, now time.Time, limit int, pick func(DueBuild) bool) (out []DueBuild, err error) {
 	err = s.view(ctx, "due builds", limit, func(tx *txn) error {
 		out, err = collectPicked(ctx, tx, limit, scanDueBuild, pick, `SELECT b.id, n.text, b.uuid, j.text, coalesce(l.text, ''), p.text, br.text, b.log_url,
-				coalesce(b.result, ''), b.voting, coalesce(r.change, 0), coalesce(r.patchset, 0),
+				coalesce(b.result, ''), b.voting, coalesce(r.change, b.change, 0), coalesce(r.patchset, b.patchset, 0),
 				b.own_ms, b.first_seen_ms, b.first_try_ms, b.start_ms, b.end_ms, b.tries
 			FROM build b JOIN name n ON n.id = b.ci JOIN name j ON j.id = b.job JOIN name p ON p.id = b.project
 			JOIN name br ON br.id = b.branch LEFT JOIN name l ON l.id = b.pipeline

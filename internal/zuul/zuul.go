@@ -5,7 +5,7 @@
 //
 // The API is that of zuul-web: /api/tenant/TENANT/build/UUID and
 // /api/tenant/TENANT/buildset/UUID, or /api/build/UUID where a white-label root
-// stands for one tenant. Both shapes of its JSON are read: before Zuul 10 a
+// stands for one tenant, and the list builds?result=…. Both shapes of its JSON are read: before Zuul 10 a
 // build's change was flat in it, since then it is an object "ref".
 package zuul
 
@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,6 +54,7 @@ type Client struct {
 	flights   singleflight.Group
 	buildsets *kept[Buildset]
 	builds    *kept[Build]
+	last      seen // the list of failures
 	log       *slog.Logger
 }
 
@@ -177,40 +179,58 @@ func (c *Client) join(ctx context.Context, key string, ask func() (any, error)) 
 	}
 }
 
-// get makes one paced and bounded request.
+// get asks for one thing by its uuid.
 func (c *Client) get(ctx context.Context, what, uuid string) ([]byte, error) {
+	a, err := c.fetch(ctx, what+"/"+uuid, what, uuid, nil)
+	return a.body, err
+}
+
+// answered is what a request came to; same: 304, there is no body then.
+type answered struct {
+	body   []byte
+	header http.Header
+	same   bool
+}
+
+// fetch makes one paced and bounded request for a path below the API; what and
+// uuid name it in errors.
+func (c *Client) fetch(ctx context.Context, path, what, uuid string, header http.Header) (answered, error) {
+	fail := func(err error) (answered, error) {
+		if ctx.Err() != nil {
+			return answered{}, &waitError{err}
+		}
+		return answered{}, fmt.Errorf("zuul: %s %s: %w", what, uuid, err)
+	}
 	if err := c.pace.Wait(ctx); err != nil {
-		return nil, &waitError{err}
+		return answered{}, &waitError{err}
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodGet, c.api+what+"/"+uuid, nil)
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, c.api+path, nil)
 	if err != nil {
-		return nil, fmt.Errorf("zuul: %s %s: %w", what, uuid, err)
+		return fail(err)
 	}
+	maps.Copy(req.Header, header)
 	req.Header.Set("User-Agent", c.agent)
 	req.Header.Set("Accept", "application/json")
 	c.log.Debug("asking zuul", "url", req.URL.String())
 	resp, err := c.http.Do(req)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, &waitError{err}
-		}
-		return nil, fmt.Errorf("zuul: %s %s: %w", what, uuid, err)
+		return fail(err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotModified && len(header) > 0 {
+		return answered{header: resp.Header, same: true}, nil
+	}
 	if err := statusError(resp, what, uuid); err != nil {
-		return nil, err
+		return answered{}, err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
 		err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 	}
-	if err != nil && ctx.Err() != nil {
-		return nil, &waitError{err}
-	}
 	if err != nil {
-		return nil, fmt.Errorf("zuul: %s %s: %w", what, uuid, err)
+		return fail(err)
 	}
-	return body, nil
+	return answered{body: body, header: resp.Header}, nil
 }

@@ -19,6 +19,7 @@ func (s *Server) routes() http.Handler {
 	for _, tenant := range []string{"/tenant/{tenant}", ""} {
 		mux.HandleFunc("GET /api"+tenant+"/build/{uuid}", s.answer(buildAnswer))
 		mux.HandleFunc("GET /api"+tenant+"/buildset/{uuid}", s.answer(buildsetAnswer))
+		mux.HandleFunc("GET /api"+tenant+"/builds", s.list)
 	}
 	for _, tenant := range []string{"/t/{tenant}", ""} {
 		mux.HandleFunc("GET "+tenant+"/build/{uuid}", s.webPage)

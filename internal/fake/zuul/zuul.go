@@ -47,6 +47,7 @@ type Server struct {
 	mu       sync.Mutex
 	shape    Shape
 	sets     map[string]Buildset // by uuid
+	order    []string            // their uuids, oldest first
 	owners   map[string]string   // build's uuid to buildset's
 	requests []string
 	statuses []int          // what the next requests get
@@ -100,6 +101,9 @@ func (s *Server) page(tenant, what, uuid string) string {
 func (s *Server) Add(b Buildset) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, known := s.sets[b.UUID]; !known {
+		s.order = append(s.order, b.UUID)
+	}
 	s.sets[b.UUID] = b
 	for _, build := range b.Builds {
 		s.owners[build.UUID] = b.UUID
