@@ -38,13 +38,25 @@ func parseFile(name string, body []byte) (f Fingerprint, problems []Problem, ok 
 	return r.f, r.problems, !HasErrors(r.problems)
 }
 
+// maxProblems bounds what is told of one file.
+const maxProblems = 50
+
+// fail notes a problem. Of too many the last says that there are more, and is
+// an error whatever they are.
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
+	switch {
+	case len(r.problems) > maxProblems:
+		return
+	case len(r.problems) == maxProblems:
+		format, args = "more than %d problems: the rest is not told", []any{maxProblems}
+	}
 	r.problems = append(r.problems, Problem{File: r.file, Row: n.Line, Col: n.Column, Msg: fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) warn(n *yaml.Node, format string, args ...any) {
-	r.fail(n, format, args...)
-	r.problems[len(r.problems)-1].Warning = true
+	if r.fail(n, format, args...); len(r.problems) <= maxProblems {
+		r.problems[len(r.problems)-1].Warning = true
+	}
 }
 
 // root parses the YAML to nodes, which expands no alias, and returns the map.

@@ -61,7 +61,7 @@ func (a *app) printRates(r handlers.RatesAnswer) error {
 			rows = append(rows, table.Row{w.Window, w.Failed, w.Total, percent(w.Share, w.Total),
 				percent(w.Low, w.Total) + "–" + percent(w.High, w.Total), w.Recognized, w.ReportsLeftOut})
 		}
-		fmt.Fprintf(a.out, "%s (%s)\n", r.Name, r.Kind)
+		fmt.Fprintf(a.text(), "%s (%s)\n", r.Name, r.Kind)
 		a.printTable(table.Row{"window", "failed", "builds", "rate", "95% interval", "recognized", "reports left out"}, rows)
 	}
 	if r.Kind == "" {
@@ -112,7 +112,7 @@ func (a *app) printQueue(q handlers.QueueAnswer) error {
 	}
 	a.printTable(table.Row{"bug", "people", "all", "last", "state", "projects", "title"}, rows)
 	if more := q.Total - len(q.Bugs); more > 0 {
-		fmt.Fprintf(a.out, "+%d more\n", more)
+		fmt.Fprintf(a.text(), "+%d more\n", more)
 	}
 	return nil
 }
@@ -182,7 +182,7 @@ func (a *app) printUnrecognized(u handlers.UnrecognizedAnswer) error {
 	}
 	a.printTable(table.Row{"at", "job", "project", "pipeline", "change", "URL"}, rows)
 	if more := u.Total - len(u.Builds); more > 0 {
-		fmt.Fprintf(a.out, "+%d more\n", more)
+		fmt.Fprintf(a.text(), "+%d more\n", more)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (a *app) printChecks(checks []bot.Check) error {
 			bad++
 		}
 		if !a.json {
-			fmt.Fprintln(a.out, c)
+			fmt.Fprintln(a.text(), c)
 		}
 	}
 	if a.json {

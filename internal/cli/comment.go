@@ -83,7 +83,7 @@ func (a *app) explainOne(rules cicomment.Rules, in io.Reader, tag, author string
 // explainLines answers each line with one; a bad line is an error with its
 // number, and the others are still answered.
 func (a *app) explainLines(rules cicomment.Rules, in io.Reader) error {
-	out := bufio.NewWriter(a.out)
+	out := bufio.NewWriter(a.out) // for programs: the values as they are
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 0, 64<<10), maxComment)
 	bad := 0
@@ -93,7 +93,7 @@ func (a *app) explainLines(rules cicomment.Rules, in io.Reader) error {
 		}
 		answer, err := cicomment.ExplainLine(rules, lines.Bytes())
 		if err != nil {
-			fmt.Fprintf(a.err, "line %d: %v\n", row, err)
+			fmt.Fprintf(a.complaints(), "line %d: %v\n", row, err)
 			bad++
 			continue
 		}

@@ -46,7 +46,7 @@ func (a *app) printDead(ctx context.Context, limit int) error {
 			return a.printJSON(map[string]any{"total": total, "dead": append([]store.Dead{}, dead...)})
 		}
 		if total == 0 {
-			fmt.Fprintln(a.out, "Nothing was given up.")
+			fmt.Fprintln(a.text(), "Nothing was given up.")
 			return nil
 		}
 		var rows []table.Row
@@ -55,7 +55,7 @@ func (a *app) printDead(ctx context.Context, limit int) error {
 		}
 		a.printTable(table.Row{"step", "item", "at", "tries", "error"}, rows)
 		if more := total - len(dead); more > 0 {
-			fmt.Fprintf(a.out, "+%d more\n", more)
+			fmt.Fprintf(a.text(), "+%d more\n", more)
 		}
 		return nil
 	})

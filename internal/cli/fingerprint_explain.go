@@ -124,25 +124,25 @@ func (a *app) printExplanation(e explanation) error {
 
 func (a *app) printTree(e explanation) {
 	for _, w := range e.Warnings {
-		fmt.Fprintln(a.err, "warning:", w)
+		fmt.Fprintln(a.complaints(), "warning:", w)
 	}
 	if len(e.Errors) > 0 {
 		return
 	}
-	fmt.Fprintf(a.out, "searched: %s\n\n", printable(e.Query))
+	fmt.Fprintf(a.text(), "searched: %s\n\n", printable(e.Query))
 	for _, line := range treeLines(e.tree) {
-		fmt.Fprintln(a.out, line)
+		fmt.Fprintln(a.text(), line)
 	}
-	fmt.Fprintln(a.out)
+	fmt.Fprintln(a.text())
 	if len(e.ByFile) > 0 {
-		fmt.Fprintf(a.out, "decided for a whole file: %s\n", strings.Join(e.ByFile, ", "))
+		fmt.Fprintf(a.text(), "decided for a whole file: %s\n", strings.Join(e.ByFile, ", "))
 	}
 	if len(e.ByLine) > 0 {
-		fmt.Fprintf(a.out, "decided line by line: %s\n", strings.Join(e.ByLine, ", "))
+		fmt.Fprintf(a.text(), "decided line by line: %s\n", strings.Join(e.ByLine, ", "))
 	}
 	if len(e.Anchors) > 0 {
-		fmt.Fprintf(a.out, "every hit has: %s\n", strings.Join(e.Anchors, "\n            or "))
+		fmt.Fprintf(a.text(), "every hit has: %s\n", strings.Join(e.Anchors, "\n            or "))
 	} else {
-		fmt.Fprintln(a.out, "no word that every hit has: each line is looked at, which is slow")
+		fmt.Fprintln(a.text(), "no word that every hit has: each line is looked at, which is slow")
 	}
 }

@@ -42,7 +42,7 @@ func (a *app) match(m lucene.Mapping, queries, docs string) error {
 	if err = errors.Join(err, out.Flush()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "queries %d, failed %d\n", asked, failed)
+	fmt.Fprintf(a.complaints(), "queries %d, failed %d\n", asked, failed)
 	if bad := badDocs + badQueries; bad > 0 {
 		return fmt.Errorf("%d lines could not be read", bad)
 	}
@@ -90,7 +90,7 @@ func (a *app) eachObject(name string, do func(object)) (bad int, err error) {
 		o, err := decodeObject(line)
 		if err != nil {
 			bad++
-			fmt.Fprintf(a.err, "%s: line %d: %v\n", name, row, err)
+			fmt.Fprintf(a.complaints(), "%s: line %d: %v\n", name, row, err)
 			continue
 		}
 		do(o)

@@ -13,7 +13,7 @@ import (
 
 // printJSON writes v as one indented JSON document.
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.out)
+	e := json.NewEncoder(escaped{a.out})
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
@@ -30,13 +30,13 @@ func (a *app) printTable(header table.Row, rows []table.Row) {
 		style.Options = table.OptionsNoBordersAndSeparators
 	}
 	t.SetStyle(style)
-	fmt.Fprintln(a.out, t.Render())
+	fmt.Fprintln(a.text(), t.Render())
 }
 
 // printLines writes an answer as IRC would say it.
 func (a *app) printLines(lines []string) {
 	for _, line := range lines {
-		fmt.Fprintln(a.out, line)
+		fmt.Fprintln(a.text(), line)
 	}
 }
 

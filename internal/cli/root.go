@@ -63,7 +63,7 @@ func (a *app) code(err error) int {
 		code = own.code
 	}
 	if msg := err.Error(); msg != "" {
-		fmt.Fprintln(a.err, "recheckbot:", msg)
+		fmt.Fprintln(a.complaints(), "recheckbot:", msg)
 	}
 	return code
 }

@@ -123,7 +123,7 @@ func (a *app) fingerprints(dir string, named bool) (queries.Set, error) {
 	}
 	set, problems := bot.LoadFingerprints(dir)
 	for _, p := range problems {
-		fmt.Fprintln(a.err, filepath.Join(dir, p.String()))
+		fmt.Fprintln(a.complaints(), filepath.Join(dir, p.String()))
 	}
 	if len(set.Items) == 0 {
 		return set, fmt.Errorf("no usable fingerprint in %s", dir)
@@ -173,23 +173,24 @@ func (a *app) printScan(s scanned) error {
 }
 
 func (a *app) printMatches(s scanned) {
+	out, bad := a.text(), a.complaints()
 	for _, m := range s.Matches {
-		fmt.Fprintf(a.out, "%s%s: %s\n", m.Fingerprint, titleAndBugs(m), times(m))
+		fmt.Fprintf(out, "%s%s: %s\n", m.Fingerprint, titleAndBugs(m), times(m))
 		for _, h := range m.Hits {
-			fmt.Fprintf(a.out, "    %s:%d: %s\n", h.File, h.Line, printable(h.quote))
+			fmt.Fprintf(out, "    %s:%d: %s\n", printable(h.File), h.Line, printable(h.quote))
 		}
 	}
 	for _, why := range s.Refused {
-		fmt.Fprintln(a.err, "not evaluated:", why)
+		fmt.Fprintln(bad, "not evaluated:", why)
 	}
 	var bytes int64
 	for _, f := range s.Files {
 		bytes += f.Bytes
 		if f.Why != "" {
-			fmt.Fprintf(a.err, "%s: %s\n", f.Name, f.Why)
+			fmt.Fprintf(bad, "%s: %s\n", printable(f.Name), printable(f.Why))
 		}
 	}
-	fmt.Fprintf(a.out, "%s matched; %s, %.1f MB read\n", number(int64(len(s.Matches)), "fingerprint"), number(int64(len(s.Files)), "file"), float64(bytes)/1e6)
+	fmt.Fprintf(out, "%s matched; %s, %.1f MB read\n", number(int64(len(s.Matches)), "fingerprint"), number(int64(len(s.Files)), "file"), float64(bytes)/1e6)
 }
 
 func titleAndBugs(m scannedMatch) string {
@@ -216,15 +217,9 @@ func times(m scannedMatch) string {
 	return text
 }
 
-// printable is a line without control characters that a log could send to the
-// terminal, cut where it is long.
+// printable is a line as it is quoted: cut where it is long.
 func printable(line string) string {
-	line = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(line, "\uFFFD"))
+	line = strings.NewReplacer("\n", " ", "\r", " ").Replace(cleaned(line))
 	if r := []rune(line); len(r) > 300 {
 		return string(r[:300]) + "…"
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -51,12 +52,23 @@ func (t *teller) tell(kind, text string) {
 	var b strings.Builder
 	head, width := fmt.Sprintf("%7.2fs", time.Since(t.start).Seconds()), t.width()
 	for line := range strings.Lines(text) {
-		for _, part := range wrap(cut(strings.TrimRight(line, "\n"), widest), width-margin) {
+		for _, part := range wrap(cut(visible(strings.TrimRight(line, "\n")), widest), width-margin) {
 			fmt.Fprintf(&b, "%8s  %s  %s\n", head, t.paint(kind, fmt.Sprintf("%-6s", kind)), part)
 			head, kind = "", ""
 		}
 	}
 	t.write(b.String())
+}
+
+// visible is text without what a terminal would obey: anybody can speak on the
+// demo's IRC server, and logs say what they like.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
 // print writes a line that is no event.
