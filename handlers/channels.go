@@ -40,12 +40,43 @@ const maxIRC = 400
 
 // recognizedLine announces a report in which something was recognized.
 func recognizedLine(t Text, address string) string {
-	full, short := make([]string, len(t.Recognized)), make([]string, len(t.Recognized))
-	for i, job := range t.Recognized {
-		full[i] = job.Name + ": " + job.Known[0].Label
-		short[i] = job.Name + ": " + job.Known[0].short()
+	var full, short []string
+	var jobs []int
+	for _, c := range causes(t.Recognized) {
+		names := strings.Join(c.jobs[:min(len(c.jobs), maxTogether)], ", ")
+		if more := len(c.jobs) - maxTogether; more > 0 {
+			names += fmt.Sprintf(" and %d more", more)
+		}
+		full = append(full, names+": "+c.known.Label)
+		short = append(short, names+": "+c.known.short())
+		jobs = append(jobs, len(c.jobs))
 	}
-	return fitItems(headOf(t)+" failed: ", full, short, t.More, address)
+	return fitItems(headOf(t)+" failed: ", items{full, short, jobs}, t.More, address)
+}
+
+// maxTogether is how many jobs that failed of one cause are named in a line.
+const maxTogether = 3
+
+// cause is what several jobs of a report failed of.
+type cause struct {
+	known Known
+	jobs  []string
+}
+
+// causes puts jobs with the same first cause together, in the report's order.
+func causes(jobs []Job) []cause {
+	var list []cause
+	at := map[string]int{}
+	for _, job := range jobs {
+		k := job.Known[0]
+		i, seen := at[k.Label]
+		if !seen {
+			i, at[k.Label] = len(list), len(list)
+			list = append(list, cause{known: k})
+		}
+		list[i].jobs = append(list[i].jobs, job.Name)
+	}
+	return list
 }
 
 // short is the link of a known cause, else its label.
@@ -58,7 +89,8 @@ func (k Known) short() string {
 
 // unrecognizedLine announces a report with failures that nothing recognized.
 func unrecognizedLine(t Text, address string) string {
-	return fitItems(headOf(t)+" failed, nothing recognized in: ", t.Unrecognized, t.Unrecognized, 0, address)
+	ones := slices.Repeat([]int{1}, len(t.Unrecognized))
+	return fitItems(headOf(t)+" failed, nothing recognized in: ", items{t.Unrecognized, t.Unrecognized, ones}, 0, address)
 }
 
 // headOf names the change and the pipeline.
@@ -70,11 +102,20 @@ func headOf(t Text) string {
 	return head
 }
 
+// items are the parts of a line: each in full, short, and for how many jobs it
+// stands.
+type items struct {
+	full, short []string
+	jobs        []int
+}
+
 // fitItems writes as many items as fit into one line of IRC, short ones where
-// the full ones do not fit, then how many more there are and the address; an
-// address is never cut.
-func fitItems(head string, full, short []string, more int, address string) string {
-	more += len(full)
+// the full ones do not fit, then for how many more jobs there are others and the
+// address; an address is never cut.
+func fitItems(head string, of items, more int, address string) string {
+	for _, n := range of.jobs {
+		more += n
+	}
 	tail := func() string {
 		end := ""
 		if more > 0 {
@@ -86,15 +127,15 @@ func fitItems(head string, full, short []string, more int, address string) strin
 		return end
 	}
 	line, sep := head, ""
-	for i := range full {
-		more--
+	for i, full := range of.full {
+		more -= of.jobs[i]
 		switch {
-		case len(line+sep+full[i]+tail())+len("; +999 more") <= maxIRC:
-			line += sep + full[i]
-		case len(line+sep+short[i]+tail())+len("; +999 more") <= maxIRC:
-			line += sep + short[i]
+		case len(line+sep+full+tail())+len("; +999 more") <= maxIRC:
+			line += sep + full
+		case len(line+sep+of.short[i]+tail())+len("; +999 more") <= maxIRC:
+			line += sep + of.short[i]
 		default:
-			more++
+			more += of.jobs[i]
 			return cutBytes(line, maxIRC-len(tail())) + tail()
 		}
 		sep = "; "

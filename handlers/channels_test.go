@@ -41,6 +41,21 @@ func TestLinesFit(t *testing.T) {
 	}
 }
 
+// TestCausesTogether: jobs with one cause are named before it, the first three.
+func TestCausesTogether(t *testing.T) {
+	text := Text{Project: "p", Change: 1, Patchset: 2}
+	for _, name := range []string{"a", "b", "other", "c", "d", "e"} {
+		label := "one"
+		if name == "other" {
+			label = "two"
+		}
+		text.Recognized = append(text.Recognized, Job{Name: name, Known: []Known{{Label: label}}})
+	}
+	if got, want := recognizedLine(text, "x://y"), "p 1,2 failed: a, b, c and 2 more: one; other: two - x://y"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestChannelRules: projects, pipelines, branches and kinds.
 func TestChannelRules(t *testing.T) {
 	text := Text{Project: "openstack/nova", Pipeline: "gate", Branch: "stable/x"}

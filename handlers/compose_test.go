@@ -160,7 +160,7 @@ func TestReviews(t *testing.T) {
 		{"several", func(v *store.ReportView) {
 			v.Builds = append(v.Builds,
 				failed("grenade", store.BuildRecognized, general, seen, private),
-				failed("docs", store.BuildNoLogs), failed("unit", store.BuildIncomplete))
+				failed("docs", store.BuildNoLogs), failed("unit", store.BuildIncomplete), failed("pep8", store.BuildUnknown))
 		}},
 		{"unrecognized", func(v *store.ReportView) {
 			v.Builds = append(v.Builds, failed("grenade", store.BuildUnrecognized), failed("unit", store.BuildUnrecognized))
@@ -366,7 +366,7 @@ func TestLongReview(t *testing.T) {
 		t.Error("no reference")
 	}
 	short := of(composer(t, nil).decide(v, noon()), store.MediumGerrit).Body
-	if lines := strings.Count(short, "\n") + 1; lines > 60 {
+	if lines := strings.Count(short, "\n") + 1; lines > 25 {
 		t.Errorf("%d lines", lines)
 	}
 	loud := composer(t, func(_ *ComposeOptions, w *WordingOptions) { w.Template = strings.Repeat("🙂", 20000) })

@@ -49,7 +49,7 @@ func (g gatherer) gather(v store.ReportView, say func(fingerprint string) bool) 
 	out.Count = len(out.Recognized)
 	out.Unrecognized, out.Pending = fewNames(out.Unrecognized), fewNames(out.Pending)
 	if more := len(out.Undecided) - maxNames; more > 0 {
-		out.Undecided = append(out.Undecided[:maxNames], Undecided{fmt.Sprintf("+%d more", more), "no logs or unknown"})
+		out.Undecided = append(out.Undecided[:maxNames], Undecided{Name: fmt.Sprintf("+%d more", more)})
 	}
 	return out
 }
@@ -79,16 +79,16 @@ func (g gatherer) add(out *gathered, b store.BuildView, say func(string) bool) {
 	out.Failed++
 }
 
-// undecided is a state in words for readers; the reasons with their addresses
-// and errors stay in the database.
+// undecided is a state in words for readers, where it says more than that;
+// the reasons with their addresses and errors stay in the database.
 func undecided(state store.BuildState) string {
 	switch state {
 	case store.BuildNoLogs:
 		return "no logs"
 	case store.BuildIncomplete:
-		return "its logs are incomplete"
+		return "incomplete logs"
 	}
-	return "unknown"
+	return ""
 }
 
 // job is a recognized build in words; false if none of its hits may be said.

@@ -45,20 +45,20 @@ type Known struct {
 type Bug struct{ Name, Title, URL string } // Name is "tracker:ref"
 
 // Undecided is a failed job of which nothing can be said, with the reason.
-type Undecided struct{ Name, Why string }
+type Undecided struct{ Name, Why string } // Why may be empty
 
 // DefaultTemplate reads well in Gerrit's web page: an item is one line that
 // begins with "- ", quoted log lines stand alone and indented.
 const DefaultTemplate = `Known causes found for {{.Count}} of {{.Failed}} failed {{plural .Failed "job"}}{{with .Pipeline}} ({{.}}){{end}}:
 {{range .Recognized}}
-- {{.Name}}: {{range $i, $k := .Known}}{{if $i}}; {{end}}{{$k.Label}}{{with $k.Others}} (seen on {{.}} other {{plural . "change"}} in 24 h){{end}}{{end}}{{with .More}}; +{{.}} more{{end}}{{with .Log}} - log: {{.}}{{end}}
-{{with .Line}}
+- {{.Name}}: {{range $i, $k := .Known}}{{if $i}}; {{end}}{{$k.Label}}{{with $k.Others}} (seen on {{.}} other {{plural . "change"}} in 24 h){{end}}{{end}}{{with .More}}; +{{.}} more{{end}}{{with .Log}} - log: {{.}}{{end}}{{with .Line}}
+
       {{.}}
 {{end}}{{end}}{{with .More}}
-- +{{.}} more {{plural . "job"}}
-{{end}}
+- +{{.}} more {{plural . "job"}}{{end}}
+
 {{with .Unrecognized}}Nothing recognized in: {{join .}}.
-{{end}}{{range .Undecided}}Not decided: {{.Name}} ({{.Why}}).
+{{end}}{{with .Undecided}}Could not be checked: {{range $i, $u := .}}{{if $i}}, {{end}}{{$u.Name}}{{with $u.Why}} ({{.}}){{end}}{{end}}.
 {{end}}{{with .Pending}}Still being looked at: {{join .}}.
 {{end}}
 {{.Hint}}`

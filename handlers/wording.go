@@ -21,7 +21,7 @@ type WordingOptions struct {
 	Template string            // text/template over Text; empty: DefaultTemplate
 	Hints    map[string]string // CI name to how to recheck there; empty or absent: a default that fires nothing
 	CIs      []cicomment.CI    // whose triggers no text of ours may fire
-	MaxLines int               // of one review; 0: 60
+	MaxLines int               // of one review; 0: 25
 }
 
 // Wording turns decisions into the texts of reviews.
@@ -42,7 +42,7 @@ func NewWording(o WordingOptions) (*Wording, error) {
 	}
 	w := &Wording{template: tmpl, maxLines: o.MaxLines, hints: map[string]string{}}
 	if w.maxLines <= 0 {
-		w.maxLines = 60
+		w.maxLines = 25
 	}
 	for _, c := range o.CIs {
 		w.triggers = append(w.triggers, triggersOf(c)...)
@@ -74,7 +74,7 @@ func triggersOf(c cicomment.CI) []*regexp.Regexp {
 // The default hints: how Zuul's users ask again, and one that says less where
 // the word itself would start the tests ("comment contains recheck").
 const (
-	hintZuul    = `If these are the causes, comment "recheck <reason>" to run the tests again.`
+	hintZuul    = `If these are the causes, comment "recheck" with the reason to run the tests again.`
 	hintNeutral = `If these are the causes, the tests may be run again.`
 )
 
@@ -120,12 +120,13 @@ func (e *FiresError) Error() string {
 }
 
 // Review words a report and ends with its reference ref, which no template can
-// drop. It leaves excerpts away where they would start a recheck, and shortens
-// until the text fits. The error is final: *FiresError, or the template's.
+// drop. It leaves away excerpts, then titles, where they would start a recheck,
+// and shortens until the text fits. The error is final: *FiresError, or the
+// template's.
 func (w *Wording) Review(t Text, ref string) (string, error) {
 	var fired string
-	for _, quote := range []bool{true, false} {
-		text, err := w.fit(t, ref, quote)
+	for _, less := range []func(*Job){func(*Job) {}, dropLine, dropTitles} {
+		text, err := w.fit(t, ref, less)
 		if err != nil {
 			return "", err
 		}
@@ -138,10 +139,10 @@ func (w *Wording) Review(t Text, ref string) (string, error) {
 
 // fit renders with less and less until the text is short enough; a template
 // that writes too much all the same is cut.
-func (w *Wording) fit(t Text, ref string, quote bool) (string, error) {
+func (w *Wording) fit(t Text, ref string, less func(*Job)) (string, error) {
 	tail := "\n\n(" + ref + ")"
 	var body string
-	for _, p := range plans(len(t.Recognized), quote) {
+	for _, p := range plans(len(t.Recognized), less) {
 		var err error
 		if body, err = w.template.Render(p.apply(t)); err != nil {
 			return "", err
@@ -159,15 +160,34 @@ func (w *Wording) fit(t Text, ref string, quote bool) (string, error) {
 // plan is how much of a report is told.
 type plan struct {
 	jobs, known int // recognized jobs; fingerprints for each
-	quote       bool
+	less        func(*Job)
+}
+
+// dropLine and dropTitles leave away of a job what others wrote; a title gives
+// way to the bug's link or the fingerprint's name.
+func dropLine(j *Job) { j.Line = "" }
+
+func dropTitles(j *Job) {
+	dropLine(j)
+	j.Known = slices.Clone(j.Known)
+	for i := range j.Known {
+		k := &j.Known[i]
+		k.Label, k.Bugs = k.Fingerprint, slices.Clone(k.Bugs)
+		for n := range k.Bugs {
+			k.Bugs[n].Title = ""
+		}
+		if len(k.Bugs) > 0 {
+			k.Label = k.Bugs[0].label()
+		}
+	}
 }
 
 // plans go from everything to a single job: first fewer fingerprints for each,
 // then no excerpts, then fewer jobs, always the first ones.
-func plans(jobs int, quote bool) []plan {
-	list := []plan{{jobs, 3, quote}, {jobs, 1, quote}}
+func plans(jobs int, less func(*Job)) []plan {
+	list := []plan{{jobs, 3, less}, {jobs, 1, less}}
 	for n := jobs; n > 0; n /= 2 {
-		list = append(list, plan{n, 1, false})
+		list = append(list, plan{n, 1, func(j *Job) { dropLine(j); less(j) }})
 	}
 	return list
 }
@@ -181,9 +201,7 @@ func (p plan) apply(t Text) Text {
 		known := min(p.known, len(job.Known))
 		job.More += len(job.Known) - known
 		job.Known = job.Known[:known]
-		if !p.quote {
-			job.Line = ""
-		}
+		p.less(&job)
 		t.Recognized[i] = job
 	}
 	return t
@@ -227,6 +245,6 @@ func samples() []Text {
 	many := one
 	many.Failed, many.More, many.Recognized = 9, 1, []Job{job, job}
 	many.Unrecognized, many.Pending = []string{"grenade"}, []string{"pep8"}
-	many.Undecided = []Undecided{{"docs", "no logs"}}
+	many.Undecided = []Undecided{{"docs", "no logs"}, {"unit", ""}}
 	return []Text{one, many}
 }

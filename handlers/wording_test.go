@@ -73,8 +73,8 @@ func TestTemplateRefused(t *testing.T) {
 	}
 }
 
-// TestTextRefusedAtOutbox: a text that would fire is tried without excerpts,
-// then refused with the trigger.
+// TestTextRefusedAtOutbox: a text that would fire is tried without excerpts, then
+// without titles, then refused with the trigger.
 func TestTextRefusedAtOutbox(t *testing.T) {
 	cis := sites()["any line"]
 	make := func(change func(*store.ReportView)) decision {
@@ -86,6 +86,11 @@ func TestTextRefusedAtOutbox(t *testing.T) {
 		t.Errorf("with an excerpt that fires: %s\n%s", d.state, body)
 	}
 	cis = sites()["contains"]
+	d = make(func(v *store.ReportView) { v.Builds[0].Hits[0].Bugs[0].Title = "a recheck does not help" })
+	body = of(d, store.MediumGerrit).Body
+	if !strings.Contains(body, "tempest-full: https://bugs.launchpad.net/bugs/1234567 ") {
+		t.Errorf("with a title that fires: %s\n%s", d.state, body)
+	}
 	d = make(func(v *store.ReportView) { v.Builds[0].Job = "recheck-job" })
 	if d.state != store.ReportRefused || of(d, store.MediumGerrit) != nil || !strings.Contains(d.why, `fires the trigger "recheck"`) {
 		t.Errorf("with a job that fires: %s (%s)", d.state, d.why)

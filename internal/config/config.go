@@ -81,7 +81,7 @@ type Report struct {
 	After       Duration         `toml:"report_after" default:"3m" min:"0s" max:"24h"`
 	Stale       string           `toml:"stale" default:"skip" enum:"say|skip"`
 	RecheckHint string           `toml:"recheck_hint"` // empty: the built-in one
-	MaxLines    int              `toml:"max_lines" default:"40" min:"5" max:"500"`
+	MaxLines    int              `toml:"max_lines" default:"25" min:"5" max:"500"`
 	Excerpt     int              `toml:"excerpt" default:"200" min:"20" max:"2000"` // characters of a quoted log line
 	Redact      []*regexp.Regexp `toml:"redact"`                                    // besides the built-in ones
 	LeaveOut    LeaveOut         `toml:"leave_out"`

@@ -42,7 +42,7 @@ func oneReview(t *testing.T, w *world) {
 	}
 	for _, want := range []string{
 		"Patch Set 1:\n\nKnown causes found for 1 of 1 failed job (gate):", "tempest-full-py3: https://bugs.launchpad.net/bugs/9000017",
-		"log: " + w.logs.URL() + r.logs[0] + "job-output.txt", "Timed out waiting for a reply to message ID 3f0d7c1e", `"recheck <reason>"`,
+		"log: " + w.logs.URL() + r.logs[0] + "job-output.txt", "Timed out waiting for a reply to message ID 3f0d7c1e", `"recheck" with the reason`,
 	} {
 		if !strings.Contains(m.Message, want) {
 			t.Errorf("%q is not in the review:\n%s", want, m.Message)
