@@ -21,9 +21,9 @@ const (
 type StatusAnswer struct {
 	Version     string         `json:"version"`
 	Stream      string         `json:"stream"` // "connected", or why not
-	StreamSince time.Time      `json:"stream_since"`
-	LastEvent   time.Time      `json:"last_event"`
-	Fresh       time.Time      `json:"fresh"` // up to then everything was heard; zero: nothing ever
+	StreamSince time.Time      `json:"stream_since,omitzero"`
+	LastEvent   time.Time      `json:"last_event,omitzero"`
+	Fresh       time.Time      `json:"fresh,omitzero"` // up to then everything was heard; zero: nothing ever
 	Alarms      []store.Alarm  `json:"alarms"`
 	Gaps        []StatusGap    `json:"gaps"`
 	Waiting     map[string]int `json:"waiting"` // items by step

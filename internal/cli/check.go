@@ -48,7 +48,7 @@ func (a *app) check(ctx context.Context, fingerprints string, online bool) ([]bo
 	if err != nil {
 		return nil, err
 	}
-	checks := []bot.Check{{What: "configuration " + a.config, OK: true}}
+	checks := append([]bot.Check{{What: "configuration " + a.config, OK: true}}, bot.CheckFiles(cfg)...)
 	checks = append(checks, bot.CheckFingerprints(cfg.Engine.Fingerprints)...)
 	if online {
 		checks = append(checks, bot.CheckOnline(ctx, cfg)...)
