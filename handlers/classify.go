@@ -127,7 +127,7 @@ func (c *Classify) one(ctx context.Context, set *Set, b store.DueBuild) error {
 	}
 	log.Info("build classified", "state", f.state, "hits", len(f.hits), "why", f.why)
 	err := c.o.Store.RecordVerdict(ctx, store.Verdict{
-		Build: b.ID, FPSet: set.ID, Engine: set.Engine, Purpose: "report",
+		Build: b.ID, FPSet: set.ID, Engine: set.Engine, Purpose: store.PurposeReport,
 		State: f.state, Why: f.why, At: now, Hits: f.hits,
 	}, c.o.ReportAfter)
 	if err = ignoreState(err); err == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/logsearch/scan"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/internal/zuul"
 	"github.com/recheckbot/recheckbot/queries"
@@ -326,4 +327,14 @@ func TestTestIDsBeforeAnOutage(t *testing.T) {
 	if onlyOutage(errors.New("x")) != nil || onlyOutage(&joblog.IncompleteError{Again: true}) == nil {
 		t.Error("what may pass is told wrongly")
 	}
+}
+
+// tree is a parsed query.
+func tree(t *testing.T, query string) lucene.Node {
+	t.Helper()
+	n, err := lucene.Parse(query, lucene.Historical())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -53,12 +53,15 @@ func collectPicked[T any](ctx context.Context, tx *txn, limit int, scan func(*sq
 	return out, errors.Join(rows.Err(), rows.Close())
 }
 
-func scanDueBuild(rows *sql.Rows) (DueBuild, error) {
+func scanDueBuild(rows *sql.Rows) (DueBuild, error) { return scanDueBuildAnd(rows) }
+
+// scanDueBuildAnd reads a build and what else its row has.
+func scanDueBuildAnd(rows *sql.Rows, more ...any) (DueBuild, error) {
 	var b DueBuild
 	var result string
 	var own, seen, first, start, end sql.NullInt64
-	err := rows.Scan(&b.ID, &b.CI, &b.UUID, &b.Job, &b.Pipeline, &b.Project, &b.Branch, &b.LogURL, &result, &b.Voting,
-		&b.Patchset.Change, &b.Patchset.Number, &own, &seen, &first, &start, &end, &b.Tries)
+	err := rows.Scan(append([]any{&b.ID, &b.CI, &b.UUID, &b.Job, &b.Pipeline, &b.Project, &b.Branch, &b.LogURL, &result, &b.Voting,
+		&b.Patchset.Change, &b.Patchset.Number, &own, &seen, &first, &start, &end, &b.Tries}, more...)...)
 	b.Result = ci.Result(result)
 	b.Own, b.FirstSeen, b.FirstTry, b.Start, b.End = fromMS(own), fromMS(seen), fromMS(first), fromMS(start), fromMS(end)
 	return b, err

@@ -66,7 +66,7 @@ func loadBuilds(ctx context.Context, tx *txn, report int64) ([]BuildView, error)
 		FROM report_build rb JOIN build b ON b.id = rb.build JOIN name j ON j.id = b.job WHERE rb.report = ? ORDER BY rb.pos`, report)
 }
 
-// loadHits are the hits of a build's newest scan, those with most events first.
+// loadHits are the hits of the newest scan that its report waited for, those with most events first.
 func loadHits(ctx context.Context, tx *txn, build, change int64, own time.Time) ([]HitView, error) {
 	type found struct {
 		HitView
@@ -77,7 +77,7 @@ func loadHits(ctx context.Context, tx *txn, build, change int64, own time.Time) 
 		return h, err
 	}, `SELECT f.id, f.name, f.title, h.n, h.n_exact, h.cond, h.file, h.url, coalesce(h.line, -1), coalesce(h.excerpt, '')
 		FROM hit h JOIN fingerprint f ON f.id = h.fingerprint
-		WHERE h.scan = (SELECT max(id) FROM scan WHERE build = ?) ORDER BY f.name`, build)
+		WHERE h.scan = (SELECT max(id) FROM scan WHERE build = ? AND purpose = 'report') ORDER BY f.name`, build)
 	if err != nil {
 		return nil, err
 	}
