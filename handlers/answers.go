@@ -19,6 +19,7 @@ type rateReader interface {
 type bugReader interface {
 	Queue(ctx context.Context, project string, limit int) ([]store.QueueItem, int, error)
 	Bug(context.Context, ci.BugRef) (store.BugInfo, error)
+	Projects(context.Context) ([]string, error)
 }
 
 // buildReader tells of failures that nothing recognized.

@@ -63,7 +63,9 @@ func (a *Answers) Bug(ctx context.Context, ref ci.BugRef) (BugAnswer, error) {
 	if err != nil {
 		return answer, fmt.Errorf("bug %s: %w", ref, err)
 	}
-	answer.Known = true
+	if answer.Known = known(info); !answer.Known {
+		return answer, nil
+	}
 	answer.Title, answer.Status = publicTitle(info.BugView), info.Status
 	answer.Fingerprints = append(answer.Fingerprints, info.Fingerprints...)
 	answer.Hits24h, answer.Hits7d, answer.Changes7d = info.Hits24h, info.Hits7d, info.Changes7d
@@ -71,11 +73,14 @@ func (a *Answers) Bug(ctx context.Context, ref ci.BugRef) (BugAnswer, error) {
 	return answer, nil
 }
 
+// known: a bug that only private changes or bots named is not spoken of.
+func known(b store.BugInfo) bool { return len(b.Fingerprints) > 0 || b.Rechecks > 0 }
+
 // Lines puts the bug into one line.
 func (b BugAnswer) Lines() []string {
 	name := bugName(b.Bug)
 	if !b.Known {
-		return []string{strings.TrimSpace(fmt.Sprintf("%s: never seen in a recheck or a fingerprint. %s", name, b.URL))}
+		return []string{strings.TrimSpace(fmt.Sprintf("%s: no fingerprint, and nobody named it in a recheck. %s", name, b.URL))}
 	}
 	var parts []string
 	if b.Title != "" {
@@ -85,7 +90,7 @@ func (b BugAnswer) Lines() []string {
 		parts = append(parts, b.Status)
 	}
 	parts = append(parts, b.tracked()...)
-	parts = append(parts, fmt.Sprintf("%d rechecks by people", b.Rechecks))
+	parts = append(parts, fmt.Sprintf("%d %s by people", b.Rechecks, plural(b.Rechecks, "recheck")))
 	if b.URL != "" {
 		parts = append(parts, b.URL)
 	}
@@ -101,6 +106,6 @@ func (b BugAnswer) tracked() []string {
 		}
 		return []string{state}
 	}
-	return []string{fmt.Sprintf("fingerprint %s: %d builds in 24 h, %d in 7 d on %d changes",
-		strings.Join(b.Fingerprints, " "), b.Hits24h, b.Hits7d, b.Changes7d)}
+	return []string{fmt.Sprintf("%s %s: %d %s in 24 h, %d in 7 d on %d %s", plural(len(b.Fingerprints), "fingerprint"),
+		someOf(b.Fingerprints, 3, " "), b.Hits24h, plural(b.Hits24h, "build"), b.Hits7d, b.Changes7d, plural(b.Changes7d, "change"))}
 }

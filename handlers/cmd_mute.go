@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,9 +29,9 @@ func (c *Commands) mute(ctx context.Context, ask irc.Command, arg string) (Answe
 	}
 	d := muteFor
 	if arg != "" {
-		parsed, err := time.ParseDuration(strings.ReplaceAll(arg, " ", ""))
+		parsed, err := parseSpan(arg)
 		if err != nil || parsed <= 0 || parsed > longestMute {
-			return Words{"How long? Say for example !mute 2h (at most 336h)."}, nil
+			return Words{"How long? Say for example !mute 30m, !mute 2h or !mute 3d (at most 14d)."}, nil
 		}
 		d = parsed
 	}
@@ -39,6 +40,21 @@ func (c *Commands) mute(ctx context.Context, ask irc.Command, arg string) (Answe
 		return nil, fmt.Errorf("mute %s: %w", ask.Target, err)
 	}
 	return Words{"Silent here until " + clockTime(until) + "; commands still work. !unmute ends it."}, nil
+}
+
+// parseSpan reads a duration as people write it: "2h", "1h 30m", "3d".
+func parseSpan(text string) (time.Duration, error) {
+	text = strings.ToLower(strings.ReplaceAll(text, " ", ""))
+	days, rest, ok := strings.Cut(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.ParseUint(days, 10, 8)
+	if err != nil || rest == "" {
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	d, err := time.ParseDuration(rest)
+	return time.Duration(n)*24*time.Hour + d, err
 }
 
 func (c *Commands) unmute(ctx context.Context, ask irc.Command, _ string) (Answer, error) {

@@ -3,6 +3,8 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +14,12 @@ import (
 
 // QueueAnswer is the queue of untracked bugs, most rechecks first.
 type QueueAnswer struct {
-	Project string      `json:"project,omitempty"`
-	Total   int         `json:"total"`
-	Bugs    []QueuedBug `json:"bugs"`
+	Project    string      `json:"project,omitempty"` // in full
+	Candidates []string    `json:"candidates,omitempty"`
+	Unknown    bool        `json:"unknown,omitempty"` // no such project was ever seen
+	Nearest    []string    `json:"nearest,omitempty"` // known ones, when it is unknown
+	Total      int         `json:"total"`
+	Bugs       []QueuedBug `json:"bugs"`
 }
 
 // QueuedBug is one untracked bug.
@@ -32,17 +37,49 @@ type QueuedBug struct {
 }
 
 // Queue answers which bugs wait for a fingerprint; project restricts to one
-// (full name), and may be empty.
+// (full name, or its last part where that is unique), and may be empty.
 func (a *Answers) Queue(ctx context.Context, project string, limit int) (QueueAnswer, error) {
-	items, total, err := a.Reader.Queue(ctx, project, limit)
+	answer := QueueAnswer{Project: project, Bugs: []QueuedBug{}}
+	if project != "" {
+		known, err := a.Reader.Projects(ctx)
+		if err != nil {
+			return QueueAnswer{}, fmt.Errorf("queue %q: %w", project, err)
+		}
+		switch full := projectsNamed(project, known); len(full) {
+		case 0:
+			answer.Unknown, answer.Nearest = true, nearest(project, known, 3)
+			return answer, nil
+		case 1:
+			answer.Project = full[0]
+		default:
+			answer.Candidates = full
+			return answer, nil
+		}
+	}
+	items, total, err := a.Reader.Queue(ctx, answer.Project, limit)
 	if err != nil {
 		return QueueAnswer{}, fmt.Errorf("queue %q: %w", project, err)
 	}
-	answer := QueueAnswer{Project: project, Total: total, Bugs: []QueuedBug{}}
+	answer.Total = total
 	for _, it := range items {
 		answer.Bugs = append(answer.Bugs, a.queued(it))
 	}
 	return answer, nil
+}
+
+// projectsNamed are the known projects that a name can mean: the one of that
+// full name, else all with that last part.
+func projectsNamed(name string, known []string) []string {
+	if slices.Contains(known, name) {
+		return []string{name}
+	}
+	var found []string
+	for _, project := range known {
+		if path.Base(project) == name {
+			found = append(found, project)
+		}
+	}
+	return found
 }
 
 func (a *Answers) queued(it store.QueueItem) QueuedBug {
@@ -63,7 +100,12 @@ func publicTitle(b store.BugView) string {
 
 // Lines puts the queue into one line.
 func (q QueueAnswer) Lines() []string {
-	if q.Total == 0 {
+	switch {
+	case len(q.Candidates) > 0:
+		return []string{fmt.Sprintf("%s can mean %s; say which.", cut(q.Project, 60), someOf(q.Candidates, maxOffered, ", "))}
+	case q.Unknown:
+		return []string{unknownName("project", q.Project, q.Nearest)}
+	case q.Total == 0:
 		return []string{"No untracked bugs" + inProject(q.Project) + "."}
 	}
 	parts := make([]string, len(q.Bugs))

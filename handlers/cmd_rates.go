@@ -13,11 +13,12 @@ import (
 // When the name was not understood, Windows is empty and Candidates (it means
 // several) or Nearest (it means none) say what would be.
 type RatesAnswer struct {
-	Name       string       `json:"name"`
+	Name       string       `json:"name"`           // a project's in full
 	Kind       string       `json:"kind,omitempty"` // group, job, project-pipeline
 	Windows    []RateWindow `json:"windows"`
 	Candidates []string     `json:"candidates,omitempty"`
 	Nearest    []string     `json:"nearest,omitempty"`
+	Stale      string       `json:"stale,omitempty"` // how far the numbers may be behind
 }
 
 // RateWindow is a rate over a span of time. Low and High are the 95% Wilson
@@ -47,6 +48,12 @@ func (a *Answers) Rates(ctx context.Context, name string) (RatesAnswer, error) {
 		return answer, nil
 	}
 	answer.Kind = kind
+	if meaning.Pair != nil {
+		answer.Name = pairName(*meaning.Pair)
+	}
+	if answer.Stale, err = a.stale(ctx); err != nil {
+		return RatesAnswer{}, fmt.Errorf("rates %q: %w", name, err)
+	}
 	for _, w := range rates.Windows(a.Now()) {
 		window, err := a.window(ctx, query, w)
 		if err != nil {
@@ -105,29 +112,35 @@ func (a *Answers) names(ctx context.Context) (Names, error) {
 // Lines puts the rates into one line, or says what could have been meant.
 func (r RatesAnswer) Lines() []string {
 	if len(r.Candidates) > 0 {
-		return []string{fmt.Sprintf("%s can mean %s; say which.", r.Name, strings.Join(r.Candidates, ", "))}
+		return []string{fmt.Sprintf("%s can mean %s; say which.", cut(r.Name, 60), someOf(r.Candidates, maxOffered, ", "))}
 	}
 	if r.Kind == "" {
-		return []string{unknownName(r.Name, r.Nearest)}
+		return []string{unknownName("job, group or project-pipeline", r.Name, r.Nearest)}
 	}
 	parts := make([]string, len(r.Windows))
 	for i, w := range r.Windows {
 		parts[i] = w.Window + ": " + w.text()
 	}
+	if r.Stale != "" {
+		parts = append(parts, r.Stale)
+	}
 	return []string{r.Name + " " + strings.Join(parts, "; ")}
 }
+
+// maxOffered bounds how many names are offered in place of an ambiguous one.
+const maxOffered = 5
 
 func (w RateWindow) text() string {
 	text := rates.Rate{Failed: w.Failed, Total: w.Total}.String()
 	if w.ReportsLeftOut > 0 {
-		text += fmt.Sprintf(" (%d reports left out)", w.ReportsLeftOut)
+		text += fmt.Sprintf(" (%d incomplete %s left out)", w.ReportsLeftOut, plural(int(w.ReportsLeftOut), "report"))
 	}
 	return text
 }
 
-// unknownName says that a name is not known, and the nearest that are.
-func unknownName(name string, near []string) string {
-	text := fmt.Sprintf("No job, group or project-pipeline %q is known", cut(name, 60))
+// unknownName says that a name of that kind is not known, and the nearest that are.
+func unknownName(kind, name string, near []string) string {
+	text := fmt.Sprintf("No %s %q is known", kind, cut(name, 60))
 	if len(near) == 0 {
 		return text + "."
 	}

@@ -15,6 +15,8 @@ import (
 const (
 	StreamCursor = "stream"
 	StreamUp     = "connected"
+
+	neverConnected = "never connected" // without such a cursor
 )
 
 // StatusAnswer is how the program is.
@@ -52,7 +54,7 @@ func (a *Answers) Status(ctx context.Context) (StatusAnswer, error) {
 		return StatusAnswer{}, fmt.Errorf("status: %w", err)
 	}
 	if stream == "" {
-		stream = "never connected"
+		stream = neverConnected
 	}
 	fresh, err := a.freshness(ctx, st)
 	if err != nil {
@@ -81,7 +83,7 @@ func statusGaps(gaps []store.Gap) []StatusGap {
 func (s StatusAnswer) Lines() []string {
 	stream := fmt.Sprintf("stream connected since %s (%s)", clockTime(s.StreamSince), span(s.at.Sub(s.StreamSince)))
 	if s.Stream != StreamUp {
-		stream = fmt.Sprintf("STREAM NOT CONNECTED since %s: %s", clockTime(s.StreamSince), cut(s.Stream, 80))
+		stream = notConnected(s.Stream, s.StreamSince)
 	}
 	first := fmt.Sprintf("%s; last event %s; %s", stream, ago(s.at, s.LastEvent), s.gapText())
 	return []string{first + s.freshText(), s.queueText() + s.alarmText()}
@@ -112,7 +114,7 @@ func (s StatusAnswer) gapText() string {
 		return "no open gaps"
 	}
 	g := s.Gaps[0]
-	return fmt.Sprintf("%d open gaps, oldest since %s: %s", len(s.Gaps), clockTime(g.From), cut(g.Cause, 60))
+	return fmt.Sprintf("%d open %s, oldest since %s: %s", len(s.Gaps), plural(len(s.Gaps), "gap"), clockTime(g.From), cut(g.Cause, 60))
 }
 
 func (s StatusAnswer) queueText() string {

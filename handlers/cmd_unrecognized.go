@@ -3,15 +3,19 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
 // UnrecognizedAnswer lists failed builds that no fingerprint matched, newest
 // first.
 type UnrecognizedAnswer struct {
-	Job    string              `json:"job,omitempty"`
-	Total  int                 `json:"total_24h"`
-	Builds []UnrecognizedBuild `json:"builds"`
+	Job     string              `json:"job,omitempty"`
+	Unknown bool                `json:"unknown,omitempty"` // no such job was ever seen
+	Nearest []string            `json:"nearest,omitempty"` // known ones, when it is unknown
+	Total   int                 `json:"total_24h"`
+	Builds  []UnrecognizedBuild `json:"builds"`
 }
 
 // UnrecognizedBuild is one of them.
@@ -26,11 +30,22 @@ type UnrecognizedBuild struct {
 
 // Unrecognized answers which failures nothing recognized, of one job or all.
 func (a *Answers) Unrecognized(ctx context.Context, job string, limit int) (UnrecognizedAnswer, error) {
+	answer := UnrecognizedAnswer{Job: job, Builds: []UnrecognizedBuild{}}
+	if job != "" {
+		jobs, err := a.Reader.JobNames(ctx)
+		if err != nil {
+			return UnrecognizedAnswer{}, fmt.Errorf("unrecognized %q: %w", job, err)
+		}
+		if answer.Unknown = !slices.Contains(jobs, job); answer.Unknown {
+			answer.Nearest = nearest(job, jobs, 3)
+			return answer, nil
+		}
+	}
 	builds, total, err := a.Reader.Unrecognized(ctx, job, limit)
 	if err != nil {
 		return UnrecognizedAnswer{}, fmt.Errorf("unrecognized %q: %w", job, err)
 	}
-	answer := UnrecognizedAnswer{Job: job, Total: total, Builds: []UnrecognizedBuild{}}
+	answer.Total = total
 	for _, b := range builds {
 		url := b.URL
 		if url == "" {
@@ -46,6 +61,9 @@ func (a *Answers) Unrecognized(ctx context.Context, job string, limit int) (Unre
 
 // Lines puts the newest into at most two lines.
 func (u UnrecognizedAnswer) Lines() []string {
+	if u.Unknown {
+		return []string{unknownName("job", u.Job, u.Nearest)}
+	}
 	of := ""
 	if u.Job != "" {
 		of = " of " + u.Job
@@ -53,10 +71,14 @@ func (u UnrecognizedAnswer) Lines() []string {
 	if u.Total == 0 {
 		return []string{"No unrecognized failures" + of + " in 24 h."}
 	}
-	line := fmt.Sprintf("%d unrecognized failures%s in 24 h", u.Total, of)
+	line := fmt.Sprintf("%d unrecognized %s%s in 24 h", u.Total, plural(u.Total, "failure"), of)
 	if len(u.Builds) == 0 {
 		return []string{line + "."}
 	}
 	b := u.Builds[0]
-	return []string{fmt.Sprintf("%s; newest: %s on %s %s (%s) %s", line, b.Job, b.Project, b.Change, b.Pipeline, b.URL)}
+	where := b.Change
+	if b.Pipeline != "" {
+		where += " (" + b.Pipeline + ")"
+	}
+	return []string{strings.TrimSpace(fmt.Sprintf("%s; newest: %s on %s %s %s", line, b.Job, b.Project, where, b.URL))}
 }

@@ -38,6 +38,7 @@ type CommandsOptions struct {
 type Commands struct {
 	o     CommandsOptions
 	limit *perPerson
+	hints *perPerson
 	seq   atomic.Int64
 	log   *slog.Logger
 	now   func() time.Time
@@ -51,15 +52,20 @@ type command struct {
 	run               func(ctx context.Context, ask irc.Command, arg string) (Answer, error)
 }
 
-// answerFor is how long an answer is still worth saying; answerLines bounds it.
 const (
-	answerFor   = 2 * time.Minute
-	answerLines = 4
+	answerFor   = 2 * time.Minute // how long an answer is still worth saying
+	answerLines = 2               // of one answer; what does not fit ends in "…"
+
+	// Hints are for people who mistype. A bot that talks to us would get one for
+	// each of its own, for ever, so after a few they are seldom.
+	hintEvery = 5 * time.Minute
+	hintBurst = 5
 )
 
 // NewCommands makes the commands.
 func NewCommands(o CommandsOptions) *Commands {
-	c := &Commands{o: o, limit: newPerPerson(o.Every, o.Burst), log: logger(o.Logger), now: clock(o.Answers.Now), mutes: o.Mutes}
+	o.Ignore = o.Ignore.lower()
+	c := &Commands{o: o, limit: newPerPerson(o.Every, o.Burst), hints: newPerPerson(hintEvery, hintBurst), log: logger(o.Logger), now: clock(o.Answers.Now), mutes: o.Mutes}
 	c.list = []command{
 		{"help", "!help [command]", "what can be asked", c.help},
 		{"rates", "!rates NAME", "failure rates of a job, group or project-pipeline, 24 h and 7 d, with 95% Wilson intervals", c.rates},
@@ -75,7 +81,7 @@ func NewCommands(o CommandsOptions) *Commands {
 
 // Handle answers one command. It returns when the answer is in the outbox.
 func (c *Commands) Handle(ctx context.Context, ask irc.Command) {
-	if c.o.Ignore.Match(ask.Nick) {
+	if c.o.Ignore.Match(strings.ToLower(ask.Nick)) {
 		c.log.Debug("command by a bot is not answered", "nick", ask.Nick)
 		return
 	}
@@ -87,6 +93,10 @@ func (c *Commands) Handle(ctx context.Context, ask irc.Command) {
 	if err != nil {
 		c.log.Error("command failed", "text", ask.Text, "error", err)
 		answer = Words{"That went wrong here; the log says why."}
+	}
+	if answer == nil {
+		c.log.Info("command not understood, and no hint given: this person got several", "nick", ask.Nick, "text", ask.Text)
+		return
 	}
 	if err := c.reply(ctx, ask, answer.Lines()); err != nil {
 		c.log.Error("answer is lost", "text", ask.Text, "error", err)
@@ -101,7 +111,7 @@ func person(ask irc.Command) string {
 	return "host " + ask.Host
 }
 
-// answer finds the command and runs it.
+// answer finds the command and runs it. It is nil where even a hint is too much.
 func (c *Commands) answer(ctx context.Context, ask irc.Command) (Answer, error) {
 	name, arg, _ := strings.Cut(ask.Text, " ")
 	name = strings.ToLower(strings.TrimPrefix(name, "!"))
@@ -109,6 +119,9 @@ func (c *Commands) answer(ctx context.Context, ask irc.Command) (Answer, error) 
 		if cmd.name == name {
 			return cmd.run(ctx, ask, strings.TrimSpace(arg))
 		}
+	}
+	if !c.hints.allow(person(ask), c.now()) {
+		return nil, nil
 	}
 	hint := "Not understood; !help lists what can be asked."
 	if near := nearest(name, c.names(), 1); len(near) > 0 {
@@ -121,22 +134,34 @@ func (c *Commands) answer(ctx context.Context, ask irc.Command) (Answer, error) 
 func (c *Commands) reply(ctx context.Context, ask irc.Command, lines []string) error {
 	cause := fmt.Sprintf("cmd:%s:%d", c.o.Session, c.seq.Add(1))
 	var out []store.Outgoing
-	for _, line := range lines {
-		if !ask.Private {
-			line = ask.Nick + ": " + line
-		}
-		for _, piece := range c.o.Split(ask.Target, line) {
-			out = append(out, store.Outgoing{
-				Medium: store.MediumIRC, Target: ask.Target, Cause: cause, Part: len(out), Body: piece,
-				Own: c.now(), NotAfter: c.now().Add(answerFor),
-			})
-		}
+	for part, piece := range c.pieces(ask, lines) {
+		out = append(out, store.Outgoing{
+			Medium: store.MediumIRC, Target: ask.Target, Cause: cause, Part: part, Body: piece,
+			Own: c.now(), NotAfter: c.now().Add(answerFor),
+		})
 	}
-	if err := c.o.Say.Say(ctx, out[:min(len(out), answerLines)]); err != nil {
+	if err := c.o.Say.Say(ctx, out); err != nil {
 		return fmt.Errorf("answer to %s: %w", ask.Nick, err)
 	}
 	c.o.Sent.Now()
 	return nil
+}
+
+// pieces are the lines as they fit the target, at most answerLines of them.
+func (c *Commands) pieces(ask irc.Command, lines []string) []string {
+	var pieces []string
+	for _, line := range lines {
+		if !ask.Private {
+			line = ask.Nick + ": " + line
+		}
+		pieces = append(pieces, c.o.Split(ask.Target, line)...)
+	}
+	if len(pieces) > answerLines {
+		pieces = pieces[:answerLines]
+		last := &pieces[answerLines-1]
+		*last = cutBytes(*last+"…", len(*last))
+	}
+	return pieces
 }
 
 func (c *Commands) names() []string {
@@ -198,6 +223,14 @@ func wrap[A Answer](a A, err error) (Answer, error) { return a, err }
 
 // count is a number with its unit.
 func count(n int64, unit string) string { return fmt.Sprintf("%d %s", n, unit) }
+
+// someOf are at most most of the items, then how many more there are.
+func someOf(items []string, most int, sep string) string {
+	if more := len(items) - most; more > 0 {
+		return strings.Join(items[:most], sep) + fmt.Sprintf("%s+%d more", sep, more)
+	}
+	return strings.Join(items, sep)
+}
 
 // keys are m's keys.
 func keys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }

@@ -96,6 +96,17 @@ func (w *asked) hear(change int64, project, author, text string) {
 	}
 }
 
+// streamUp makes the stream connected, with an event of this moment.
+func (w *asked) streamUp() {
+	w.t.Helper()
+	if err := w.store.SetCursor(w.t.Context(), StreamCursor, StreamUp); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.AppendRaw(w.t.Context(), []store.Raw{{Session: "s", Seq: 1, Source: "stream", Received: w.now, Body: []byte("{}")}}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // report is a report of two builds by a Zuul that names log folders.
 func report(n int, result string) string {
 	return fmt.Sprintf("Patch Set 1: Verified-1\n\nBuild failed (gate pipeline).\n\n"+
@@ -111,22 +122,33 @@ func TestCommandsAnswer(t *testing.T) {
 	w.hear(200, "openstack/nova", "zuul", report(9, "SUCCESS"))
 	w.hear(100, "openstack/nova", "alice", "Patch Set 1:\n\nrecheck bug 1234567")
 	w.hear(101, "openstack/nova", "bob", "Patch Set 1:\n\nrecheck bug 1234567")
+	w.hear(300, "openstack/cinder", "bob", "Patch Set 1:\n\nnothing")
+	w.hear(301, "a/dup", "bob", "Patch Set 1:\n\nnothing")
+	w.hear(302, "b/dup", "bob", "Patch Set 1:\n\nnothing")
+	w.streamUp()
 	for _, c := range []struct{ ask, want string }{
 		{"help", "I can answer !help !rates !queue !bug !unrecognized !status !mute !unmute; say !help COMMAND for more."},
 		{"help rates", "!rates NAME: failure rates of a job, group or project-pipeline, 24 h and 7 d, with 95% Wilson intervals"},
 		{"help quue", "No such command; did you mean !queue?"},
 		{"rates tempest-full", "tempest-full 24 h: 3/4 failed, 75.0% (30.1–95.4%); 7 days: 3/4 failed, 75.0% (30.1–95.4%)"},
 		{"rates tempest", "tempest 24 h: 3/4 failed, 75.0% (30.1–95.4%); 7 days: 3/4 failed, 75.0% (30.1–95.4%)"},
-		{"rates nova-gate", "nova-gate 24 h: 3/8 failed, 37.5% (13.7–69.4%); 7 days: 3/8 failed, 37.5% (13.7–69.4%)"},
+		{"rates nova-gate", "openstack/nova-gate 24 h: 3/8 failed, 37.5% (13.7–69.4%); 7 days: 3/8 failed, 37.5% (13.7–69.4%)"},
 		{"rates tox-py31", `No job, group or project-pipeline "tox-py31" is known; nearest: tox-py312.`},
 		{"rates", "Rates of what? Say !rates JOB, !rates GROUP or !rates nova-gate."},
 		{"queue", "1 untracked: bug 1234567 (2×)"},
+		{"queue nova", "1 untracked in openstack/nova: bug 1234567 (2×)"},
 		{"queue openstack/cinder", "No untracked bugs in openstack/cinder."},
+		{"queue cindre", `No project "cindre" is known.`},
+		{"queue openstack/cindre", `No project "openstack/cindre" is known; nearest: openstack/cinder, openstack/nova.`},
+		{"queue dup", "dup can mean a/dup, b/dup; say which."},
+		{"rates nova", `No job, group or project-pipeline "nova" is known; nearest: nova-gate.`},
 		{"bug #1234567", "bug 1234567: no fingerprint, open in the queue, 2 rechecks by people, https://bugs.example.org/1234567"},
-		{"bug 42", "bug 42: never seen in a recheck or a fingerprint. https://bugs.example.org/42"},
+		{"bug 42", "bug 42: no fingerprint, and nobody named it in a recheck. https://bugs.example.org/42"},
 		{"bug what", `"what" is not a Launchpad number`},
 		{"bug", "Which bug? Say !bug 1234567 or !bug tracker:ref."},
 		{"unrecognized", "No unrecognized failures in 24 h."},
+		{"unrecognized tempest-full", "No unrecognized failures of tempest-full in 24 h."},
+		{"unrecognized tempest-ful", `No job "tempest-ful" is known; nearest: tempest-full.`},
 		{"rats nova-gate", "Not understood; did you mean !rates? !help lists what can be asked."},
 		{"xyzzy", "Not understood; !help lists what can be asked."},
 	} {
@@ -139,7 +161,7 @@ func TestCommandsAnswer(t *testing.T) {
 func TestStatusSaysWhetherTheStreamIsConnected(t *testing.T) {
 	w := newAsked(t, nil)
 	got := w.ask("status")
-	if len(got) != 2 || !strings.Contains(got[0], "STREAM NOT CONNECTED since the beginning: never connected") {
+	if len(got) != 2 || !strings.Contains(got[0], "STREAM NEVER CONNECTED") {
 		t.Errorf("before the first connection: %q", got)
 	}
 	if err := w.store.SetCursor(t.Context(), StreamCursor, StreamUp); err != nil {
@@ -150,7 +172,7 @@ func TestStatusSaysWhetherTheStreamIsConnected(t *testing.T) {
 	}
 	got = w.ask("status")
 	if len(got) != 2 || !strings.Contains(got[0], "stream connected since 2026-03-01 12:00 UTC") ||
-		!strings.Contains(got[0], "1 open gaps") || !strings.HasSuffix(got[1], "recheckbot test") {
+		!strings.Contains(got[0], "1 open gap,") || !strings.HasSuffix(got[1], "recheckbot test") {
 		t.Errorf("connected, with a gap: %q", got)
 	}
 }
@@ -178,6 +200,10 @@ func TestMuteIsForOperatorsOfTheChannel(t *testing.T) {
 	if got := w.askAs(op); !strings.HasPrefix(got[0], "How long?") {
 		t.Errorf("too long: %q", got)
 	}
+	op.Text = "mute 3d 12h"
+	if got := w.askAs(op); !strings.HasPrefix(got[0], "Silent here until 2026-03-05 00:00 UTC") {
+		t.Errorf("days: %q", got)
+	}
 	op.Text = "unmute"
 	if got := w.askAs(op); got[0] != "Announcing here again." || muted() {
 		t.Errorf("unmute: %q, muted %v", got, muted())
@@ -204,8 +230,10 @@ func TestCommandsAreLimitedPerPerson(t *testing.T) {
 
 func TestBotsAreNotAnswered(t *testing.T) {
 	w := newAsked(t, nil)
-	if got := w.askAs(irc.Command{Nick: "otherbot", Target: "#ci", Text: "help"}); got != nil {
-		t.Errorf("answered a bot: %q", got)
+	for _, nick := range []string{"otherbot", "OtherBot", "ZuulBOT"} {
+		if got := w.askAs(irc.Command{Nick: nick, Target: "#ci", Text: "help"}); got != nil {
+			t.Errorf("answered %s: %q", nick, got)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package handlers
 
+import "strings"
+
 // Globs are patterns over whole strings: "*" stands for any characters, "/"
 // included since project names hold it, "?" for one.
 type Globs []string
@@ -12,6 +14,16 @@ func (g Globs) Match(s string) bool {
 		}
 	}
 	return false
+}
+
+// lower is the same patterns for names whose capitals do not count, and come in
+// lower case.
+func (g Globs) lower() Globs {
+	low := make(Globs, len(g))
+	for i, pattern := range g {
+		low[i] = strings.ToLower(pattern)
+	}
+	return low
 }
 
 // orAll is Match, but no patterns at all match everything.

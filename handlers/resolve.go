@@ -43,7 +43,30 @@ func (n Names) Resolve(name string) Meaning {
 	if m, ok := n.pair(name); ok {
 		return m
 	}
-	return Meaning{Nearest: nearest(name, n.all(), 3)}
+	return Meaning{Nearest: n.offer(name)}
+}
+
+// offer are up to three known names that are nearest to name, no two of which
+// mean the same.
+func (n Names) offer(name string) []string {
+	var offered []string
+	meant := map[string]bool{}
+	for _, near := range nearest(name, n.all(), 12) {
+		m, isPair := n.pair(near)
+		key := near
+		switch {
+		case slices.Contains(n.Jobs, near): // a job of that name comes first
+		case isPair && m.Pair == nil: // ambiguous
+			continue
+		case isPair:
+			key = pairName(*m.Pair)
+		}
+		if !meant[key] && len(offered) < 3 {
+			meant[key] = true
+			offered = append(offered, near)
+		}
+	}
+	return offered
 }
 
 // pair tries each hyphen from the right as the border of project and pipeline.

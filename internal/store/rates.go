@@ -96,6 +96,16 @@ func (s *Store) JobNames(ctx context.Context) (out []string, err error) {
 	return out, err
 }
 
+// Projects are the projects that a change was seen in, sorted. One that is known
+// by private changes only is not among them.
+func (s *Store) Projects(ctx context.Context) (out []string, err error) {
+	err = s.view(ctx, "projects", "", func(tx *txn) error {
+		out, err = collect(ctx, tx, scanText, `SELECT text FROM name WHERE id IN (SELECT DISTINCT project FROM change WHERE NOT private) ORDER BY text`)
+		return err
+	})
+	return out, err
+}
+
 // ProjectPipelines are the pipelines that each project was seen in, sorted.
 func (s *Store) ProjectPipelines(ctx context.Context) (out []ProjectPipeline, err error) {
 	err = s.view(ctx, "project pipelines", "", func(tx *txn) error {
