@@ -56,8 +56,10 @@ func CheckOnline(ctx context.Context, cfg config.Config) []Check {
 			checks = append(checks, checked(ctx, "tracker "+t.Name, func(ctx context.Context) (string, error) { return askTracker(ctx, cfg, t.Name) }))
 		}
 	}
-	if cfg.IRC.Server != "" {
-		checks = append(checks, checked(ctx, "irc "+cfg.IRC.Server, func(ctx context.Context) (string, error) { return askIRC(ctx, cfg) }))
+	for _, server := range cfg.IRC.Servers {
+		one := cfg
+		one.IRC.Servers = []string{server}
+		checks = append(checks, checked(ctx, "irc "+server, func(ctx context.Context) (string, error) { return askIRC(ctx, one) }))
 	}
 	return checks
 }

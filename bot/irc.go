@@ -17,7 +17,7 @@ import (
 // newIRC makes the IRC client; nil without a server.
 func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context, irc.Command), connected handlers.Wake) (*irc.Client, error) {
 	c := cfg.IRC
-	if c.Server == "" {
+	if len(c.Servers) == 0 {
 		return nil, nil
 	}
 	tlsConfig, err := ircTLS(c)
@@ -25,7 +25,7 @@ func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context,
 		return nil, fmt.Errorf("irc: %w", err)
 	}
 	o := irc.Options{
-		Server: c.Server, TLS: c.TLS, TLSConfig: tlsConfig, Password: c.Password.Reveal(),
+		Servers: c.Servers, TLS: c.TLS, TLSConfig: tlsConfig, Password: c.Password.Reveal(),
 		Nick: c.Nick, User: c.User, Realname: c.RealName, SASL: sasl(c), NickServ: c.NickServPassword.Reveal(),
 		LineEvery: c.LineEvery.Duration, Burst: c.Burst, Logger: log, OnCommand: onCommand,
 		OnState: func(irc.State) { connected.Now() },

@@ -120,9 +120,10 @@ type Engine struct {
 	Fingerprints string `toml:"fingerprints" path:"yes"` // folder of NAME.yaml; the built-in starter set when absent
 }
 
-// IRC is the connection to an IRC network; without a server there is none.
+// IRC is the connection to an IRC network; without servers there is none.
 type IRC struct {
-	Server           string   `toml:"server" form:"addr"` // without a port 6697 is added, or 6667 without TLS
+	Server           string   `toml:"server" form:"addr"`  // without a port 6697 is added, or 6667 without TLS
+	Servers          []string `toml:"servers" form:"addr"` // tried in order after server; read, all of them, that one first
 	TLS              bool     `toml:"tls" default:"true"`
 	CAFile           string   `toml:"ca_file" path:"yes"` // empty: the system's
 	CertFile         string   `toml:"cert_file" path:"yes"`

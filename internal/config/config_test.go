@@ -74,7 +74,7 @@ func TestTenLinesAreARealSetup(t *testing.T) {
 		"deadline":         c.Logs.Deadline.Duration == 20*time.Minute && c.Logs.Tries == 3,
 		"outage deadline":  c.Logs.OutageDeadline.Duration == 2*time.Hour,
 		"engine":           c.Engine.Kind == "scan" && c.Engine.Fingerprints == "",
-		"no irc":           c.IRC.Server == "" && len(c.Channels) == 0,
+		"no irc":           len(c.IRC.Servers) == 0 && len(c.Channels) == 0,
 		"announced steps":  fmt.Sprint(c.IRC.AnnounceSteps) == "[1 5 20 100 500]",
 		"tls":              c.IRC.TLS,
 		"database":         filepath.Base(c.Store.Path) == "recheckbot.db",
@@ -298,8 +298,28 @@ func TestPorts(t *testing.T) {
 		"a": "a:6667", "b:1": "b:1", "[::1]": "[::1]:6667", "::1": "[::1]:6667",
 	} {
 		c, err := load(t, tenLines+fmt.Sprintf("[irc]\ntls = false\nserver = %q\n", server))
-		if err != nil || c.IRC.Server != want {
-			t.Errorf("%s: %s, %v", server, c.IRC.Server, err)
+		if err != nil || len(c.IRC.Servers) != 1 || c.IRC.Servers[0] != want {
+			t.Errorf("%s: %s, %v", server, c.IRC.Servers, err)
+		}
+	}
+}
+
+// TestServersInOrder: server is the first of servers, or the only one.
+func TestServersInOrder(t *testing.T) {
+	for body, want := range map[string]string{
+		`server = "a"`: "[a:6697]",
+		"server = \"a\"\nservers = [\"b:1\", \"c\"]": "[a:6697 b:1 c:6697]",
+		`servers = ["b:1", "c"]`:                     "[b:1 c:6697]",
+	} {
+		c, err := load(t, tenLines+"[irc]\n"+body+"\n[[channel]]\nname = \"#ci\"\nkinds = [\"recognized\"]\n")
+		if err != nil || fmt.Sprint(c.IRC.Servers) != want {
+			t.Errorf("%s: %v, %v", body, c.IRC.Servers, err)
+		}
+	}
+	got := problems(t, tenLines+"[irc]\nserver = \"a\"\nservers = [\"a:6697\", \"\", \"x y\"]\n")
+	for _, want := range []string{"irc.servers: a:6697 is named twice", `"" is neither host nor host:port`, `"x y" is neither host nor host:port`} {
+		if !strings.Contains(strings.Join(got, "\n"), want) {
+			t.Errorf("no %q in %q", want, got)
 		}
 	}
 }

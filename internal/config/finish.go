@@ -87,11 +87,19 @@ func (r *reader) finishIRC(c *Config) {
 	if i.TLS {
 		port = "6697"
 	}
-	i.Server = withPort(i.Server, port)
+	if i.Server != "" {
+		i.Servers = slices.Insert(i.Servers, 0, i.Server)
+	}
+	for n, server := range i.Servers {
+		i.Servers[n] = withPort(server, port)
+		if slices.Contains(i.Servers[:n], i.Servers[n]) {
+			r.problem("irc.servers", "%s is named twice", i.Servers[n])
+		}
+	}
 	i.User = cmp.Or(i.User, i.Nick)
 	i.RealName = cmp.Or(i.RealName, i.Nick)
 	i.SASLUser = cmp.Or(i.SASLUser, i.Nick)
-	if len(c.Channels) > 0 && i.Server == "" {
+	if len(c.Channels) > 0 && len(i.Servers) == 0 {
 		r.problem("channel", "needs irc.server")
 	}
 	if !slices.IsSorted(i.AnnounceSteps) {

@@ -10,8 +10,13 @@ import (
 type channels struct {
 	c      *Client
 	wanted []*place
+	leave  []string      // where we were put and did not want to be
 	wake   chan struct{} // a due time has changed
 }
+
+// maxLeave bounds how many channels wait to be left: whoever can force us into
+// that many can do worse.
+const maxLeave = 20
 
 // place is one configured channel.
 type place struct {
@@ -20,12 +25,17 @@ type place struct {
 	since  time.Time // of the last join
 	due    time.Time // of the next JOIN
 	kicks  int       // without a stable stay between
+	turned int       // refusals since the last join
 }
 
 // joinRefusals say that a JOIN failed: no such channel, too many channels, key
 // wrong, full, invite only, banned, bad mask, forwarded, need registration, TLS
 // only, throttled (Solanum and InspIRCd).
-var joinRefusals = [...]string{"403", "405", "470", "471", "473", "474", "475", "476", "477", "480", "489", "520"}
+var joinRefusals = [...]string{"403", "405", forwarded, "471", "473", "474", "475", "476", "477", "480", "489", "520"}
+
+// forwarded: <us> <channel> <other> :Forwarding to another channel. A JOIN of the
+// other follows.
+const forwarded = "470"
 
 func newChannels(c *Client) *channels {
 	list := &channels{c: c, wake: make(chan struct{}, 1)}
@@ -53,6 +63,10 @@ func (l *channels) in(name string) bool {
 // is not answered falls due again by itself.
 func (l *channels) next(now time.Time) (line string, wait time.Duration) {
 	wait = l.c.pace.slow
+	if len(l.leave) > 0 {
+		line, l.leave = "PART "+l.leave[0], l.leave[1:]
+		return line, 0
+	}
 	for _, p := range l.wanted {
 		switch {
 		case p.joined:
@@ -71,7 +85,7 @@ func (l *channels) next(now time.Time) (line string, wait time.Duration) {
 
 // arrived notes a join.
 func (l *channels) arrived(p *place) {
-	p.joined, p.since = true, time.Now()
+	p.joined, p.since, p.turned = true, time.Now(), 0
 	l.c.update(func(st *State) {
 		st.Joined[p.Name] = true
 		delete(st.Trouble, p.Name)
@@ -81,11 +95,15 @@ func (l *channels) arrived(p *place) {
 // lost notes that we are not in p, why, and when to try again.
 func (l *channels) lost(p *place, why string, wait time.Duration) {
 	p.joined, p.due = false, time.Now().Add(wait)
-	l.c.log.Warn("irc: not in channel", "channel", p.Name, "why", why, "retry_in", wait)
+	known := ""
 	l.c.update(func(st *State) {
+		known = st.Trouble[p.Name]
 		st.Joined[p.Name] = false
 		st.Trouble[p.Name] = why
 	})
+	if why != known {
+		l.c.log.Error("irc: not in channel", "channel", p.Name, "why", why, "retry_in", wait)
+	}
 	l.poke()
 }
 
@@ -104,6 +122,23 @@ func (l *channels) afterKick(p *place) time.Duration {
 	}
 	p.kicks++
 	return min(l.c.pace.rejoin<<min(p.kicks-1, 16), l.c.pace.slow)
+}
+
+// afterRefusal is longer each time, up to an hour and a bit: only a person can
+// lift a ban, and an invitation ends the waiting.
+func (l *channels) afterRefusal(p *place) time.Duration {
+	p.turned++
+	return l.c.pace.slow << min(p.turned-1, 4)
+}
+
+// stray is a channel that we were put into and that the config does not name: a
+// forward, or an operator of the network. We leave it again.
+func (l *channels) stray(name string) {
+	if validTarget(name) && len(l.leave) < maxLeave {
+		l.c.log.Warn("irc: put into a channel that is not configured; leaving it", "channel", shorten(name))
+		l.leave = append(l.leave, name)
+		l.poke()
+	}
 }
 
 // joinLoop sends each JOIN when it is due.
@@ -139,10 +174,13 @@ func (s *session) onJoin(e girc.Event) {
 	if e.Source.Host != "" {
 		s.network.user, s.network.host = e.Source.Ident, e.Source.Host
 	}
-	if p := s.channels.find(e.Params[0]); p != nil {
-		s.ops.leave(p.Name)
-		s.channels.arrived(p)
+	p := s.channels.find(e.Params[0])
+	if p == nil {
+		s.channels.stray(e.Params[0])
+		return
 	}
+	s.ops.leave(p.Name)
+	s.channels.arrived(p)
 }
 
 func (s *session) onPart(e girc.Event) {
@@ -187,16 +225,27 @@ func (s *session) onQuit(e girc.Event) {
 	s.nickLeft(e.Source.Name)
 }
 
-// onJoinRefused: <us> <channel> :why. Only a person can lift most of these.
+// onJoinRefused: <us> <channel> :why. Only a person can lift most of these; that
+// a channel is not available after a netsplit passes.
 func (s *session) onJoinRefused(e girc.Event) {
 	if len(e.Params) < 2 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.channels.find(e.Params[1]); p != nil && !p.joined {
-		s.channels.lost(p, shorten(e.Command+" "+e.Last()), s.c.pace.slow)
+	p := s.channels.find(e.Params[1])
+	if p == nil || p.joined {
+		return
 	}
+	why := e.Command + " " + e.Last()
+	switch {
+	case e.Command == girc.ERR_UNAVAILRESOURCE:
+		s.channels.lost(p, shorten(why), s.c.pace.join)
+		return
+	case e.Command == forwarded && len(e.Params) > 2:
+		why = forwarded + " forwarded to " + e.Params[2]
+	}
+	s.channels.lost(p, shorten(why), s.channels.afterRefusal(p))
 }
 
 // onInvite: an invitation lifts most refusals. It counts only for channels that
@@ -207,7 +256,7 @@ func (s *session) onInvite(e girc.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p := s.channels.find(e.Params[1]); p != nil && !p.joined {
+	if p := s.channels.find(e.Params[1]); p != nil && !p.joined && p.turned > 0 {
 		p.due = time.Now()
 		s.channels.poke()
 	}

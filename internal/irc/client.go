@@ -2,12 +2,10 @@ package irc
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/time/rate"
 )
 
@@ -36,7 +34,7 @@ func New(o Options) *Client {
 		limiter:  rate.NewLimiter(rate.Every(o.LineEvery), o.Burst),
 		commands: make(chan Command, commandQueue),
 		changed:  make(chan struct{}, 1),
-		state:    State{Nick: o.Nick, Joined: map[string]bool{}, Trouble: map[string]string{}},
+		state:    State{Nick: o.Nick, Joined: map[string]bool{}, Trouble: map[string]string{}, Down: o.Now()},
 	}
 	for _, ch := range o.Channels {
 		c.state.Joined[ch.Name] = false
@@ -59,49 +57,17 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-// reconnect holds one connection after the other.
-func (c *Client) reconnect(ctx context.Context) {
-	wait := c.backoff()
-	logged := ""
-	for {
-		began := time.Now()
-		err := c.connect(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(began) > c.pace.stable {
-			wait.Reset()
-			logged = ""
-		}
-		pause := wait.NextBackOff()
-		if errors.Is(err, ErrSASL) {
-			pause = max(pause, c.pace.slow) // trying a wrong password often gets an account locked
-		}
-		if err.Error() != logged {
-			logged = err.Error()
-			c.log.Error("irc: connection failed", "server", c.opts.Server, "error", err, "retry_in", pause.Round(time.Millisecond))
-		}
-		if !sleep(ctx.Done(), pause) {
-			return
-		}
-	}
-}
-
-func (c *Client) backoff() *backoff.ExponentialBackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval, b.MaxInterval, b.Multiplier = c.pace.min, c.pace.max, 2
-	b.Reset()
-	return b
-}
-
 // connect holds one connection from dialling to its end and says why it ended,
 // which is never nil.
-func (c *Client) connect(ctx context.Context) error {
-	conn, err := c.dial(ctx)
+func (c *Client) connect(ctx context.Context, server string) error {
+	conn, err := c.dial(ctx, server)
 	if err == nil {
-		err = newSession(c, conn).run(ctx)
+		err = newSession(c, server, conn).run(ctx)
 	}
 	c.update(func(st *State) {
+		if st.Down.IsZero() {
+			st.Down = c.opts.Now()
+		}
 		st.Connected, st.Since, st.PingLatency = false, time.Time{}, 0
 		for name := range st.Joined {
 			st.Joined[name] = false

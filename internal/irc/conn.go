@@ -18,31 +18,31 @@ const maxLine = 16 << 10
 
 // dial opens the transport and, when asked for, TLS. TLS is done here and not by
 // girc, so that the wrapper sees lines and the handshake has a deadline.
-func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+func (c *Client) dial(ctx context.Context, server string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.pace.dial)
 	defer cancel()
-	raw, err := c.opts.Dial(ctx, "tcp", c.opts.Server)
+	raw, err := c.opts.Dial(ctx, "tcp", server)
 	if err != nil {
-		return nil, fmt.Errorf("irc: dial %s: %w", c.opts.Server, err)
+		return nil, fmt.Errorf("irc: dial %s: %w", server, err)
 	}
 	if !c.opts.TLS {
 		return raw, nil
 	}
-	conn := tls.Client(raw, c.tlsConfig())
+	conn := tls.Client(raw, c.tlsConfig(server))
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()
-		return nil, fmt.Errorf("irc: TLS with %s: %w", c.opts.Server, err)
+		return nil, fmt.Errorf("irc: TLS with %s: %w", server, err)
 	}
 	return conn, nil
 }
 
-func (c *Client) tlsConfig() *tls.Config {
+func (c *Client) tlsConfig(server string) *tls.Config {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.opts.TLSConfig != nil {
 		cfg = c.opts.TLSConfig.Clone()
 	}
 	if cfg.ServerName == "" {
-		cfg.ServerName, _, _ = net.SplitHostPort(c.opts.Server) // validated
+		cfg.ServerName, _, _ = net.SplitHostPort(server) // validated
 	}
 	return cfg
 }

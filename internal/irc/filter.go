@@ -21,7 +21,14 @@ func (s *session) accept(line string) bool {
 		return false
 	}
 	switch e.Command {
-	case girc.ERR_NICKNAMEINUSE, girc.ERR_NICKCOLLISION, girc.ERR_UNAVAILRESOURCE, girc.ERR_ERRONEUSNICKNAME:
+	case girc.ERR_UNAVAILRESOURCE: // of a nick, or of a channel after a netsplit
+		if len(e.Params) > 1 && isChannel(e.Params[1]) {
+			s.onJoinRefused(*e)
+			return false
+		}
+		s.nickRefused(*e)
+		return false
+	case girc.ERR_NICKNAMEINUSE, girc.ERR_NICKCOLLISION, girc.ERR_ERRONEUSNICKNAME:
 		s.nickRefused(*e)
 		return false
 	case girc.PRIVMSG, girc.NOTICE:

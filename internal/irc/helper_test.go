@@ -36,7 +36,7 @@ type bot struct {
 
 func options(addr string) Options {
 	return Options{
-		Server: addr, Nick: "recheckbot", Channels: []Channel{{Name: "#ci"}},
+		Servers: []string{addr}, Nick: "recheckbot", Channels: []Channel{{Name: "#ci"}},
 		LineEvery: time.Microsecond, Burst: 100,
 	}
 }

@@ -24,7 +24,7 @@ func (s *session) identify() {
 		return
 	}
 	if !s.await(s.identified, s.c.pace.identify) {
-		s.complain("NickServ did not confirm the login")
+		s.complain("did not confirm the login")
 	}
 }
 
@@ -40,26 +40,36 @@ func (s *session) declare() {
 }
 
 func (s *session) onLoggedIn(girc.Event) {
+	s.c.update(func(st *State) { delete(st.Trouble, nickServ) })
+	s.signalIdentified()
+}
+
+func (s *session) signalIdentified() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	signal(s.identified)
 }
 
-// onNotice reads NickServ's answer; every other notice is ignored, as notices
+// onNotice reads NickServ's answer and the server's; every other notice is ignored, as notices
 // must be by machines. The words are those of Atheme, Anope and Ergo.
 func (s *session) onNotice(e girc.Event) {
-	if s.c.opts.NickServ == "" || e.Source == nil || fold(e.Source.Name) != fold(nickServ) {
+	if e.Source == nil || e.Source.IsServer() {
+		s.noteThrottle(e.Last())
+		return
+	}
+	if s.c.opts.NickServ == "" || fold(e.Source.Name) != fold(nickServ) {
 		return
 	}
 	text := strings.ToLower(Clean(e.Last()))
 	switch {
 	case containsAny(text, "incorrect", "invalid password", "not registered", "isn't registered", "authentication failed"):
-		s.complain("NickServ: " + shorten(text))
+		s.complain(shorten(text))
 	case containsAny(text, "now identified", "now recognized", "password accepted", "you're now logged in", "already identified", "already logged in"):
+		s.c.update(func(st *State) { delete(st.Trouble, nickServ) })
 	default:
 		return
 	}
-	s.onLoggedIn(e)
+	s.signalIdentified()
 }
 
 func containsAny(text string, parts ...string) bool {
@@ -71,8 +81,11 @@ func containsAny(text string, parts ...string) bool {
 	return false
 }
 
-// complain puts a lasting trouble into the log and the state.
+// complain puts a refusal of NickServ into the log and the state.
 func (s *session) complain(text string) {
-	s.c.log.Error("irc: "+text, "server", s.c.opts.Server)
-	s.c.update(func(st *State) { st.LastError, st.LastErrorAt = text, s.c.opts.Now() })
+	s.c.log.Error("irc: NickServ: "+text, "server", s.server)
+	s.c.update(func(st *State) {
+		st.Trouble[nickServ] = text
+		st.LastError, st.LastErrorAt = "NickServ: "+text, s.c.opts.Now()
+	})
 }

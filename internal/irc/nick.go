@@ -76,8 +76,11 @@ func (s *session) onNick(e girc.Event) {
 	from, to := e.Source.Name, e.Params[0]
 	s.ops.rename(from, to)
 	if fold(from) == fold(s.nicks.now) {
+		// When services took our name from us, to take it back at once would be a
+		// fight that lasts; the loop asks for it later.
 		s.nicks.now = to
 		s.c.update(func(st *State) { st.Nick = to })
+		return
 	}
 	s.nickLeft(from)
 }
@@ -94,10 +97,12 @@ func (s *session) nickLeft(nick string) {
 	}
 }
 
-// regainLoop asks for our own name again as long as we have another.
+// regainLoop asks for our own name again as long as we have another: at once when
+// its holder gives it up, else more and more seldom.
 func (s *session) regainLoop() {
+	wait := s.c.pace.regain
 	for {
-		t := time.NewTimer(s.c.pace.regain)
+		t := time.NewTimer(wait)
 		select {
 		case <-s.done:
 			t.Stop()
@@ -106,7 +111,12 @@ func (s *session) regainLoop() {
 			t.Stop()
 		case <-t.C:
 		}
-		if !s.isUs(s.c.opts.Nick) && !s.order("NICK "+s.c.opts.Nick) {
+		if s.isUs(s.c.opts.Nick) {
+			wait = s.c.pace.regain
+			continue
+		}
+		wait = min(2*wait, max(s.c.pace.slow, s.c.pace.regain))
+		if !s.order("NICK " + s.c.opts.Nick) {
 			return
 		}
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/lrstanley/girc"
 )
 
-// Options say where to connect and as whom. Only Server and Nick must be set.
+// Options say where to connect and as whom. Only Servers and Nick must be set.
 type Options struct {
-	Server    string      // host:port
+	Servers   []string    // host:port each, of one network; tried in this order
 	TLS       bool        // speak TLS from the first byte
 	TLSConfig *tls.Config // nil: system roots; carries the client certificate for SASL EXTERNAL
 
@@ -84,8 +84,13 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("irc: "+format, args...)) }
-	if _, _, err := net.SplitHostPort(o.Server); err != nil {
-		bad("server %q is not host:port: %w", o.Server, err)
+	if len(o.Servers) == 0 {
+		bad("no server is named")
+	}
+	for _, server := range o.Servers {
+		if _, _, err := net.SplitHostPort(server); err != nil {
+			bad("server %q is not host:port: %w", server, err)
+		}
 	}
 	if !girc.IsValidNick(o.Nick) {
 		bad("nick %q is not a valid nick", o.Nick)

@@ -17,7 +17,7 @@ func (s *session) pingLoop() {
 			return
 		}
 		if !s.await(pong, s.c.pace.pong) {
-			s.close(fmt.Errorf("irc: %s is silent: no PONG for %s", s.c.opts.Server, s.c.pace.pong))
+			s.close(fmt.Errorf("irc: %s is silent: no PONG for %s", s.server, s.c.pace.pong))
 			return
 		}
 		s.c.update(func(st *State) { st.PingLatency = time.Since(sent) })

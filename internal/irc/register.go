@@ -179,13 +179,22 @@ func (s *session) onMOTD(girc.Event) {
 
 // onError keeps what the server says before it closes; girc then closes.
 func (s *session) onError(e girc.Event) {
-	s.close(fmt.Errorf("irc: %s closed the connection: %s", s.c.opts.Server, shorten(e.Last())))
+	if kind := farewell(e.Last()); kind != nil {
+		s.close(fmt.Errorf("%w: %s says: %s", kind, s.server, shorten(e.Last())))
+		return
+	}
+	s.close(fmt.Errorf("irc: %s closed the connection: %s", s.server, shorten(e.Last())))
+}
+
+// onBanned: 465, after which the server closes.
+func (s *session) onBanned(e girc.Event) {
+	s.close(fmt.Errorf("%w: %s says: %s", errBanned, s.server, shorten(e.Last())))
 }
 
 // write sends a line that registration needs; a failure ends the connection.
 func (s *session) write(line string) {
 	if err := s.conn.send(line); err != nil {
-		s.fail(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, reason(err)))
+		s.fail(fmt.Errorf("irc: write to %s: %w", s.server, reason(err)))
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lrstanley/girc"
 )
@@ -17,6 +19,8 @@ var (
 	ErrNotConnected = errors.New("irc: not connected")
 	// ErrNotJoined: the same, because we are not (or no longer) in that channel.
 	ErrNotJoined = fmt.Errorf("irc: not in the channel: %w", ErrNotConnected)
+	// ErrThrottled: the same, because the server dropped the line as flood.
+	ErrThrottled = fmt.Errorf("irc: the server dropped the line as flood: %w", ErrNotConnected)
 	// ErrUnconfirmed: the line was written and the connection lost, or the context
 	// ended, before the server answered; it may have arrived.
 	ErrUnconfirmed = errors.New("irc: line sent but not confirmed")
@@ -53,25 +57,44 @@ func (r *request) answer(err error) {
 
 // flight is the one line that the server has not answered yet.
 type flight struct {
-	target  string
-	refused *RefusedError
+	target    string
+	refused   *RefusedError
+	throttled bool
 }
 
-// Say sends one line to a channel or a nick and returns nil only when the server
-// has answered a PING that was sent after it, so that it must have taken the
-// line (behind a bouncer: that the bouncer did). It waits its turn and the pace for that; ctx ends the waiting. The line
-// is cleaned; cut it before, by Split(text, c.Room(target)). Errors: see
-// ErrNotConnected, ErrNotJoined, ErrUnconfirmed and RefusedError, and ctx's own
-// when it ended before anything was sent.
+// maxPieces bounds how many lines one text may become.
+const maxPieces = 4
+
+// Say sends text to a channel or a nick and returns nil only when the server has
+// answered a PING that was sent after it, so that it must have taken the text
+// (behind a bouncer: that the bouncer did). It waits its turn and the pace for
+// that; ctx ends the waiting. The text is cleaned, and what does not fit one line
+// goes in several, so nothing is lost by a host or channel with a long name.
+// Errors: see ErrNotConnected, ErrNotJoined, ErrThrottled, ErrUnconfirmed and
+// RefusedError, and ctx's own when it ended before anything was sent.
 func (c *Client) Say(ctx context.Context, target, text string) error {
 	s := c.current()
 	if s == nil {
 		return fmt.Errorf("say to %s: %w", target, ErrNotConnected)
 	}
-	text = Clean(text)
-	if err := s.sayable(target, text); err != nil {
+	pieces, err := s.pieces(target, Clean(text))
+	if err != nil {
 		return err
 	}
+	for i, piece := range pieces {
+		err := s.say(ctx, target, piece)
+		if _, final := errors.AsType[*RefusedError](err); err != nil && i > 0 && !final {
+			return fmt.Errorf("%w: %d of %d lines were said, then: %v", ErrUnconfirmed, i, len(pieces), err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// say sends one line and waits for its proof.
+func (s *session) say(ctx context.Context, target, text string) error {
 	r := &request{ctx: ctx, line: "PRIVMSG " + target + " :" + text, target: target, reply: make(chan error, 1)}
 	select {
 	case s.requests <- r:
@@ -83,20 +106,23 @@ func (c *Client) Say(ctx context.Context, target, text string) error {
 	}
 }
 
-// sayable refuses what the server would refuse or cut.
-func (s *session) sayable(target, text string) error {
-	switch {
-	case !validTarget(target):
-		return &RefusedError{Target: shorten(target), Numeric: "403", Text: "not a channel or nick"}
-	case text == "":
-		return &RefusedError{Target: target, Numeric: "412", Text: "no text to send"}
+// pieces are the lines of a text; what the server would refuse or cut is refused
+// here.
+func (s *session) pieces(target, text string) ([]string, error) {
+	if !validTarget(target) {
+		return nil, &RefusedError{Target: shorten(target), Numeric: "403", Text: "not a channel or nick"}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(text) > s.roomNow(target) {
-		return &RefusedError{Target: target, Numeric: "417", Text: fmt.Sprintf("line of %d bytes is too long", len(text))}
+	room := s.roomNow(target)
+	pieces := Split(text, room)
+	switch {
+	case len(pieces) == 0:
+		return nil, &RefusedError{Target: target, Numeric: "412", Text: "no text to send"}
+	case len(pieces) > maxPieces || room < utf8.UTFMax:
+		return nil, &RefusedError{Target: target, Numeric: "417", Text: fmt.Sprintf("text of %d bytes is too long", len(text))}
 	}
-	return s.present(target)
+	return pieces, s.present(target)
 }
 
 // present says whether a configured channel can be spoken in. The caller holds
@@ -190,7 +216,7 @@ func (s *session) put(lines ...string) error {
 	if err == nil {
 		return nil
 	}
-	s.close(fmt.Errorf("irc: write to %s: %w", s.c.opts.Server, reason(err)))
+	s.close(fmt.Errorf("irc: write to %s: %w", s.server, reason(err)))
 	if errors.Is(err, net.ErrClosed) {
 		return ErrNotConnected
 	}
@@ -235,13 +261,27 @@ func (s *session) verdict(target string, fl *flight) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flight = nil
-	if fl.refused == nil {
+	switch {
+	case fl.throttled:
+		return fmt.Errorf("say to %s: %w", target, ErrThrottled)
+	case fl.refused == nil:
 		return nil
 	}
 	if err := s.present(target); err != nil {
 		return err
 	}
 	return fl.refused
+}
+
+// noteThrottle reads what ircd-hybrid says, in a notice, of a line that it drops
+// as flood: "*** Message to #ci throttled due to flooding".
+func (s *session) noteThrottle(text string) {
+	target, ok := strings.CutSuffix(strings.TrimPrefix(text, "*** Message to "), " throttled due to flooding")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ok && s.flight != nil && s.flight.target == fold(target) {
+		s.flight.throttled = true
+	}
 }
 
 // noteRefusal keeps the first numeric that speaks about the line in flight.

@@ -67,7 +67,7 @@ func TestSayRefused(t *testing.T) {
 		{"a,b", "hi", "403"},
 		{"$*", "hi", "403"},
 		{"#ci", "\x02\x03", "412"},
-		{"#ci", strings.Repeat("x", 480), "417"},
+		{"#ci", strings.Repeat("x", 4800), "417"},
 	} {
 		var refused *RefusedError
 		if err := b.Say(t.Context(), x.target, x.text); !errors.As(err, &refused) || refused.Numeric != x.numeric {
@@ -238,7 +238,7 @@ func TestNothingLeaksIntoTheNextConnection(t *testing.T) {
 func TestRunRefusesWhatCanNeverWork(t *testing.T) {
 	secret := "hunter2"
 	o := Options{
-		Server: "nowhere", Nick: "9bad nick", Password: secret + "\r\n", NickServ: secret + "\n",
+		Servers: []string{"nowhere"}, Nick: "9bad nick", Password: secret + "\r\n", NickServ: secret + "\n",
 		SASL: &SASL{Mechanism: "SCRAM", Password: secret}, Channels: []Channel{{Name: "no channel"}, {Name: "#ok", Key: "a b"}, {Name: "#twice"}, {Name: "#TWICE"}},
 	}
 	err := New(o).Run(t.Context())

@@ -15,6 +15,7 @@ import (
 // never used again, so nothing of one connection can leak into the next.
 type session struct {
 	c        *Client
+	server   string // as the options name it
 	conn     *lineConn
 	handlers map[string]func(girc.Event)
 	requests chan *request
@@ -42,9 +43,9 @@ type session struct {
 	tokens   int
 }
 
-func newSession(c *Client, conn net.Conn) *session {
+func newSession(c *Client, server string, conn net.Conn) *session {
 	s := &session{
-		c: c, conn: newLineConn(conn, c.pace.write),
+		c: c, server: server, conn: newLineConn(conn, c.pace.write),
 		requests: make(chan *request),
 		stopping: make(chan struct{}), done: make(chan struct{}), welcomed: make(chan struct{}), motd: make(chan struct{}),
 		identified: make(chan struct{}), nickFree: make(chan struct{}, 1),
@@ -63,7 +64,7 @@ func (s *session) table() map[string]func(girc.Event) {
 		girc.RPL_SASLSUCCESS: s.onSASLSuccess, girc.ERR_SASLALREADY: s.onSASLSuccess,
 		girc.RPL_WELCOME: s.onWelcome, girc.RPL_ISUPPORT: s.onISupport,
 		girc.RPL_ENDOFMOTD: s.onMOTD, girc.ERR_NOMOTD: s.onMOTD,
-		girc.PONG: s.onPong, girc.ERROR: s.onError,
+		girc.PONG: s.onPong, girc.ERROR: s.onError, girc.ERR_YOUREBANNEDCREEP: s.onBanned,
 		girc.PRIVMSG: s.onMessage, girc.NOTICE: s.onNotice,
 		girc.JOIN: s.onJoin, girc.PART: s.onPart, girc.KICK: s.onKick, girc.INVITE: s.onInvite,
 		girc.QUIT: s.onQuit, girc.NICK: s.onNick, girc.MODE: s.onMode,
@@ -113,13 +114,13 @@ func (s *session) read() {
 	if err == nil {
 		err = errors.New("closed")
 	}
-	s.close(fmt.Errorf("irc: connection to %s: %w", s.c.opts.Server, reason(err)))
+	s.close(fmt.Errorf("irc: connection to %s: %w", s.server, reason(err)))
 }
 
 // library is a girc client that parses, answers PING, and no more.
 func (s *session) library() *girc.Client {
 	o := s.c.opts
-	host, _, _ := net.SplitHostPort(o.Server) // validated
+	host, _, _ := net.SplitHostPort(s.server) // validated
 	g := girc.New(girc.Config{
 		Server: host, ServerPass: o.Password,
 		Nick: o.Nick, User: o.User, Name: o.Realname,
@@ -191,8 +192,10 @@ func (s *session) publish() bool {
 	s.c.mu.Lock()
 	s.c.session = s
 	s.c.mu.Unlock()
-	s.c.update(func(st *State) { st.Connected, st.Since = true, s.c.opts.Now() })
-	s.c.log.Info("irc: connected", "server", s.c.opts.Server, "nick", s.nick())
+	s.c.update(func(st *State) {
+		st.Connected, st.Since, st.Addr, st.Down, st.Blocked = true, s.c.opts.Now(), s.server, time.Time{}, ""
+	})
+	s.c.log.Info("irc: connected", "server", s.server, "nick", s.nick())
 	return true
 }
 

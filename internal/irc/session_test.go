@@ -295,7 +295,7 @@ func TestLineInFlightIsProvenWhileStopping(t *testing.T) {
 }
 
 func TestRoomCountsTheWorstCase(t *testing.T) {
-	c := New(Options{Server: "h:1", Nick: "recheckbot", User: "rb"})
+	c := New(Options{Servers: []string{"h:1"}, Nick: "recheckbot", User: "rb"})
 	// ":recheckbot___!~rb@" + 64 + " PRIVMSG #ci :"
 	want := 510 - len(":recheckbot___!~rb@ PRIVMSG #ci :") - 64
 	if got := c.Room("#ci"); got != want {

@@ -3,6 +3,7 @@ package irc
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -12,12 +13,31 @@ type State struct {
 	Since       time.Time         // of the present connection; zero when not connected
 	Nick        string            // what we are called now; may differ from the one asked for
 	Server      string            // the name the server gives itself
+	Addr        string            // which of Options.Servers the present or last connection is to
+	Down        time.Time         // since when we cannot speak; zero while connected
+	Blocked     string            // why we cannot connect until a person does something: a ban, a refused login; "" nothing of the kind
 	Joined      map[string]bool   // every configured channel, by its configured name
-	Trouble     map[string]string // channel: why we are not in it
+	Trouble     map[string]string // channel: why we are not in it; "NickServ": why it did not log us in
 	LastError   string            // why the last connection ended, or what is wrong with this one
 	LastErrorAt time.Time
 	PingLatency time.Duration // of the last answered keep-alive
 	Dropped     uint64        // commands that were not taken because the queue was full
+}
+
+// Troubles are what a person has to see to, one text each, sorted: a ban or a
+// refused login, channels that do not let us in, NickServ's refusal. A text stays
+// the same as long as its cause does, so one that is new is an alarm, and one
+// that is gone a recovery.
+func (s State) Troubles() []string {
+	var list []string
+	if s.Blocked != "" {
+		list = append(list, s.Blocked)
+	}
+	for what, why := range s.Trouble {
+		list = append(list, "irc: "+what+": "+why)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // State returns a copy of the present state.

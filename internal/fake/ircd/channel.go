@@ -77,6 +77,10 @@ func (c *client) joinOne(name, key string) {
 		c.numeric("403", name, "No such channel")
 		return
 	}
+	if to := c.s.forwards[fold(name)]; to != "" {
+		c.numeric("470", name, to, "Forwarding to another channel")
+		name = to
+	}
 	ch := c.s.channel(name)
 	invited := ch.invited[fold(c.nick)]
 	switch {

@@ -179,6 +179,10 @@ func (c *client) sayTo(kind, target, text string) {
 		return
 	}
 	ch, other := c.s.channels[fold(target)], c.s.nicks[fold(target)]
+	if c.s.dropping {
+		c.send(":" + c.s.opts.Name + " NOTICE " + c.nick + " :*** Message to " + target + " throttled due to flooding")
+		return
+	}
 	switch {
 	case ch == nil && (other == nil || !other.registered):
 		c.numeric("401", target, "No such nick/channel")

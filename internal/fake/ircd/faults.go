@@ -46,3 +46,35 @@ func (s *Server) Raw(nick string, lines ...string) {
 		}
 	}
 }
+
+// Ban makes the server refuse everybody who comes from now on, with the numeric
+// and the words of a K-line; "" lifts it.
+func (s *Server) Ban(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.banned = oneLine(why)
+}
+
+// Forward makes a JOIN of a channel lead to another; to "" ends it.
+func (s *Server) Forward(channel, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forwards[fold(channel)] = to
+}
+
+// Drop makes the server take messages and drop them as flood, with the notice
+// that ircd-hybrid sends.
+func (s *Server) Drop(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropping = on
+}
+
+// Rename gives a client another nick, as services do.
+func (s *Server) Rename(nick, to string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.nicks[fold(nick)]; c != nil {
+		c.setNick(to)
+	}
+}

@@ -47,6 +47,10 @@ func (c *client) register() bool {
 	if c.registered || c.nick == "*" || c.user == "" || c.negotiating {
 		return true
 	}
+	if c.s.banned != "" {
+		c.numeric("465", "You are banned from this server- "+c.s.banned)
+		return c.end("K-Lined")
+	}
 	if !c.passOK {
 		c.numeric("464", "Password incorrect")
 		return c.end("Bad password")

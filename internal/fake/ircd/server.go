@@ -43,8 +43,11 @@ type Server struct {
 	channels map[string]*channel
 	reserved map[string]bool // folded nicks that are "in use"
 	lines    []Line
+	forwards map[string]string // folded channel to where a JOIN leads instead
+	banned   string            // why nobody is welcome; "" everybody is
 	silent   bool
 	noSASL   bool
+	dropping bool // messages, as flood
 	closed   bool
 }
 
@@ -66,7 +69,7 @@ func Start(addr string, o Options) (*Server, error) {
 	s := &Server{
 		opts: o.withDefaults(), ln: ln,
 		clients: map[*client]bool{}, nicks: map[string]*client{},
-		channels: map[string]*channel{}, reserved: map[string]bool{},
+		channels: map[string]*channel{}, reserved: map[string]bool{}, forwards: map[string]string{},
 	}
 	s.started = s.opts.Now()
 	s.wg.Go(s.accept)

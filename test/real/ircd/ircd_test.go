@@ -54,7 +54,7 @@ func launch(t *testing.T, d *Daemon, change func(*irc.Options)) *bot {
 	t.Helper()
 	b := &bot{t: t, commands: make(chan irc.Command, 100)}
 	o := irc.Options{
-		Server: d.Addr, Nick: "rbot", User: "rbot", Realname: "recheckbot", Channels: []irc.Channel{{Name: "#ci"}},
+		Servers: []string{d.Addr}, Nick: "rbot", User: "rbot", Realname: "recheckbot", Channels: []irc.Channel{{Name: "#ci"}},
 		OnCommand: func(_ context.Context, cmd irc.Command) { b.commands <- cmd },
 	}
 	if change != nil {
@@ -295,7 +295,7 @@ func TestReconnectsAfterSIGKILL(t *testing.T) {
 func TestTLSAndPassword(t *testing.T) {
 	each(t, Options{Password: "sesame"}, func(t *testing.T, d *Daemon) {
 		secure := func(o *irc.Options) {
-			o.Server, o.TLS, o.TLSConfig, o.Password = d.TLSAddr, true, &tls.Config{RootCAs: d.Roots}, "sesame"
+			o.Servers, o.TLS, o.TLSConfig, o.Password = []string{d.TLSAddr}, true, &tls.Config{RootCAs: d.Roots}, "sesame"
 		}
 		b := launch(t, d, secure)
 		b.joined()
