@@ -58,7 +58,7 @@ func inspircdConfig(dir string, plain, secure int, o Options) string {
 	add(`<admin name="Nobody" nick="nobody" email="nobody@example.net">`)
 	for _, module := range []string{
 		"ssl_gnutls", "cap", "ircv3", "ircv3_accounttag", "ircv3_ctctags", "ircv3_servertime", "ircv3_echomessage",
-		"services_account", "sasl", "namesx", "botmode", "cloaking", "sha256",
+		"services_account", "sasl", "namesx", "botmode", "cloaking", "sha256", "redirect",
 	} {
 		add(`<module name="%s">`, module)
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -23,12 +24,16 @@ type Kind string
 const (
 	NgIRCd   Kind = "ngircd"
 	InspIRCd Kind = "inspircd"
+	Hybrid   Kind = "ircd-hybrid"
 )
+
+// ErrMissing says that a daemon is not installed.
+var ErrMissing = errors.New("is not installed")
 
 // Options shape a daemon. The zero value is an open one.
 type Options struct {
 	Password string // wanted of every client; "" none
-	NickLen  int    // longest nick; 0: the daemon's own default (ngircd 9, InspIRCd 30)
+	NickLen  int    // longest nick; 0: the daemon's own default (ngircd 9, InspIRCd 30; 30 for ircd-hybrid)
 }
 
 // Daemon is a running daemon.
@@ -55,7 +60,7 @@ func Start(ctx context.Context, kind Kind, o Options) (*Daemon, error) {
 		return nil, err
 	}
 	d := &Daemon{Kind: kind}
-	if d.dir, err = os.MkdirTemp("", string(kind)); err != nil {
+	if d.dir, err = os.MkdirTemp("", "irc"); err != nil {
 		return nil, fmt.Errorf("ircd: %w", err)
 	}
 	if err := d.configure(path, o); err != nil {
@@ -69,12 +74,19 @@ func Start(ctx context.Context, kind Kind, o Options) (*Daemon, error) {
 
 // find looks also in /usr/sbin, which is on root's path only.
 func find(kind Kind) (string, error) {
-	for _, name := range []string{string(kind), filepath.Join("/usr/sbin", string(kind))} {
+	places := []string{string(kind), filepath.Join("/usr/sbin", string(kind))}
+	if kind == Hybrid {
+		places = append([]string{filepath.Join(HybridDir(), "usr/sbin", string(kind))}, places...)
+	}
+	for _, name := range places {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("ircd: %s is not installed: apt-get install %s", kind, kind)
+	if kind == Hybrid {
+		return "", fmt.Errorf("ircd: %s %w: unpack its package into %s", kind, ErrMissing, HybridDir())
+	}
+	return "", fmt.Errorf("ircd: %s %w: apt-get install %s", kind, ErrMissing, kind)
 }
 
 func (d *Daemon) configure(path string, o Options) error {
@@ -87,17 +99,29 @@ func (d *Daemon) configure(path string, o Options) error {
 		return err
 	}
 	config := filepath.Join(d.dir, "ircd.conf")
-	text := ngircdConfig(d.dir, plain, secure, o)
-	d.args = []string{path, "--nodaemon", "--config", config}
-	if d.Kind == InspIRCd {
+	var text string
+	switch d.Kind {
+	case NgIRCd:
+		text = ngircdConfig(d.dir, plain, secure, o)
+		d.args = []string{path, "--nodaemon", "--config", config}
+	case InspIRCd:
 		text = inspircdConfig(d.dir, plain, secure, o)
 		d.args = []string{path, "--nofork", "--nopid", "--config", config}
 		if os.Getuid() == 0 {
 			d.args = append(d.args, "--runasroot")
 		}
+	case Hybrid:
+		if path, err = relocate(path, d.dir); err != nil {
+			return err
+		}
+		text = hybridConfig(d.dir, plain, secure, o)
+		d.args = hybridArgs(d.dir, path, config)
 	}
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("ircd: %w", err)
+	}
+	if d.Kind == Hybrid {
+		return d.giveAway()
 	}
 	return nil
 }
@@ -111,6 +135,9 @@ func (d *Daemon) Launch(ctx context.Context) error {
 	defer log.Close()
 	d.cmd, d.done = exec.Command(d.args[0], d.args[1:]...), make(chan struct{})
 	d.cmd.Dir, d.cmd.Stdout, d.cmd.Stderr = d.dir, log, log
+	if d.Kind == Hybrid && os.Getuid() == 0 {
+		d.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
 	if err := d.cmd.Start(); err != nil {
 		return fmt.Errorf("ircd: start %s: %w", d.Kind, err)
 	}
@@ -155,16 +182,24 @@ func (d *Daemon) Kill() error {
 	return err
 }
 
+// Freeze stops the daemon by SIGSTOP: it neither answers nor closes. Thaw lets it
+// go on.
+func (d *Daemon) Freeze() error { return d.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (d *Daemon) Thaw() error { return d.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Stop kills the daemon, which has nothing to lose, and removes its directory.
 func (d *Daemon) Stop() error { return errors.Join(d.Kill(), os.RemoveAll(d.dir)) }
 
 // Log is what the daemon has printed.
 func (d *Daemon) Log() string {
 	text, err := os.ReadFile(d.logFile())
+	own, _ := os.ReadFile(filepath.Join(d.dir, "hybrid.log")) // ircd-hybrid prints next to nothing
 	if err != nil {
 		return err.Error()
 	}
-	return string(text)
+	return string(text) + string(own)
 }
 
 func (d *Daemon) logFile() string { return filepath.Join(d.dir, "ircd.log") }

@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,15 +19,28 @@ import (
 	"github.com/recheckbot/recheckbot/internal/irc"
 )
 
+// TestMain runs many tests side by side, however few processors there are: they
+// wait more than they work.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 const patience = 60 * time.Second
 
-// each runs a test against both daemons.
+// each runs a test against each daemon that is here.
 func each(t *testing.T, o Options, test func(*testing.T, *Daemon)) {
 	t.Parallel()
-	for _, kind := range []Kind{NgIRCd, InspIRCd} {
+	for _, kind := range []Kind{NgIRCd, InspIRCd, Hybrid} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			d, err := Start(t.Context(), kind, o)
+			if errors.Is(err, ErrMissing) {
+				t.Skip(err)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -266,6 +281,53 @@ func TestThirtyLinesAreNoFlood(t *testing.T) {
 		if got := p.hears(30, "rbot", "#ci"); len(got) != 30 || b.State().Since != since {
 			t.Errorf("%d lines came; %+v", len(got), b.State())
 		}
+	})
+}
+
+// TestBurstsAreNoFlood: bursts far over the default, as a site may configure them
+// that wants its answers at once. One line is in flight at a time, so no daemon's
+// queue fills; what ircd-hybrid drops as flood is known to be dropped.
+func TestBurstsAreNoFlood(t *testing.T) {
+	each(t, Options{}, func(t *testing.T, d *Daemon) {
+		p := arrive(t, d, "ann")
+		b := launch(t, d, func(o *irc.Options) { o.LineEvery, o.Burst = time.Millisecond, 100 })
+		since := b.joined().Since
+		said := 0
+		for i := range 20 {
+			err := b.Say(t.Context(), "#ci", fmt.Sprintf("line %d", i))
+			switch {
+			case err == nil:
+				said++
+			case !errors.Is(err, irc.ErrThrottled):
+				t.Fatal(err)
+			}
+		}
+		if got := p.hears(said, "rbot", "#ci"); len(got) != said || b.State().Since != since {
+			t.Errorf("%d of %d lines came; %+v", len(got), said, b.State())
+		}
+		t.Logf("%d of 20 lines were taken", said)
+	})
+}
+
+// TestForwardedChannel: a full channel of InspIRCd that leads elsewhere. The
+// other daemons know no forwards.
+func TestForwardedChannel(t *testing.T) {
+	each(t, Options{}, func(t *testing.T, d *Daemon) {
+		if d.Kind != InspIRCd {
+			t.Skipf("%s knows no forwards", d.Kind)
+		}
+		p := arrive(t, d, "ann")
+		p.say("JOIN #overflow")
+		p.expect(" 366 ann #overflow ")
+		p.say("MODE #ci +lL 1 #overflow")
+		p.expect(" MODE #ci +")
+		b := launch(t, d, nil)
+		st := b.until("forward shown", func(st irc.State) bool { return st.Trouble["#ci"] != "" })
+		if st.Joined["#ci"] || st.Trouble["#ci"] != "470 forwarded to #overflow" {
+			t.Errorf("state %+v", st)
+		}
+		p.expect(":rbot!") // came into #overflow
+		p.expect(" PART ")
 	})
 }
 
