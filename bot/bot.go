@@ -113,7 +113,7 @@ func (b *Bot) build(ctx context.Context) error {
 	if b.sets, err = openFingerprints(ctx, b.cfg, b.store, b.logs, b.wakes, b.log); err != nil {
 		return err
 	}
-	if b.irc, err = newIRC(b.cfg, b.log, b.onCommand(), b.wakes.irc); err != nil {
+	if b.irc, err = newIRC(b.cfg, b.log, b.onCommand(), b.wakes.irc, b.wakes.ircState); err != nil {
 		return err
 	}
 	b.alarms = handlers.NewAlarms(handlers.AlarmsOptions{

@@ -15,7 +15,7 @@ import (
 )
 
 // newIRC makes the IRC client; nil without a server.
-func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context, irc.Command), connected handlers.Wake) (*irc.Client, error) {
+func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context, irc.Command), changed ...handlers.Wake) (*irc.Client, error) {
 	c := cfg.IRC
 	if len(c.Servers) == 0 {
 		return nil, nil
@@ -28,7 +28,11 @@ func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context,
 		Servers: c.Servers, TLS: c.TLS, TLSConfig: tlsConfig, Password: c.Password.Reveal(),
 		Nick: c.Nick, User: c.User, Realname: c.RealName, SASL: sasl(c), NickServ: c.NickServPassword.Reveal(),
 		LineEvery: c.LineEvery.Duration, Burst: c.Burst, Logger: log, OnCommand: onCommand,
-		OnState: func(irc.State) { connected.Now() },
+		OnState: func(irc.State) {
+			for _, wake := range changed {
+				wake.Now()
+			}
+		},
 	}
 	for _, ch := range cfg.Channels {
 		o.Channels = append(o.Channels, irc.Channel{Name: ch.Name, Key: ch.Key.Reveal()})

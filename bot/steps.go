@@ -13,12 +13,12 @@ import (
 
 // wakes are the bells of the steps.
 type wakes struct {
-	ingest, catchup, lookup, classify, compose, announce, gerrit, irc, titles handlers.Wake
+	ingest, catchup, lookup, classify, compose, announce, gerrit, irc, ircState, titles handlers.Wake
 }
 
 func newWakes() wakes {
 	n := handlers.NewWake
-	return wakes{n(), n(), n(), n(), n(), n(), n(), n(), n()}
+	return wakes{n(), n(), n(), n(), n(), n(), n(), n(), n(), n()}
 }
 
 // heard are those who work on what was ingested or found by catching up.
@@ -52,7 +52,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		steps = append(steps, step{"early", b.early().Run})
 	}
 	if b.irc != nil {
-		steps = append(steps, step{"irc", b.irc.Run}, step{"deliver to irc", b.deliverIRC().Run})
+		steps = append(steps, step{"irc", b.irc.Run}, step{"deliver to irc", b.deliverIRC().Run}, step{"watch irc", b.watchIRC().Run})
 	}
 	return steps
 }
@@ -143,6 +143,12 @@ func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
 		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
 		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
+	})
+}
+
+func (b *Bot) watchIRC() *handlers.IRCWatch {
+	return handlers.NewIRCWatch(handlers.IRCWatchOptions{
+		IRC: b.irc, Alarms: b.alarms, Logger: b.log, Now: b.o.Now, Wake: b.wakes.ircState,
 	})
 }
 

@@ -47,7 +47,7 @@ func TestRatesSayHowOldTheyAre(t *testing.T) {
 	w.now = w.now.Add(freshWithin)
 	ends("at the bound", "(9.5–90.5%)")
 	w.now = w.now.Add(time.Minute)
-	ends("over the bound", "; last event 31 min ago")
+	ends("over the bound", "; complete up to 31 min ago")
 	if err := w.store.SetCursor(t.Context(), StreamCursor, "lost: EOF"); err != nil {
 		t.Fatal(err)
 	}

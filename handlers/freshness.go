@@ -35,3 +35,45 @@ func (a *Answers) freshness(ctx context.Context, st store.Status) (time.Time, er
 	}
 	return fresh, nil
 }
+
+// freshWithin is how old what is known may be before numbers are given with its
+// age: a silence up to that long is asked about and found usual.
+const freshWithin = 30 * time.Minute
+
+// stale says how far numbers may be behind what happened; "" when they are not.
+func (a *Answers) stale(ctx context.Context) (string, error) {
+	st, err := a.Reader.Status(ctx)
+	if err != nil {
+		return "", fmt.Errorf("freshness: %w", err)
+	}
+	stream, since, err := a.Reader.Cursor(ctx, StreamCursor)
+	if err != nil {
+		return "", fmt.Errorf("freshness: %w", err)
+	}
+	if stream != StreamUp {
+		return notConnected(stream, since), nil
+	}
+	fresh, err := a.freshness(ctx, st)
+	if err != nil {
+		return "", fmt.Errorf("freshness: %w", err)
+	}
+	if fresh.IsZero() {
+		fresh = st.LastEvent
+	}
+	switch {
+	case fresh.IsZero():
+		return "nothing heard yet", nil
+	case a.Now().Sub(fresh) > freshWithin:
+		return "complete up to " + ago(a.Now(), fresh), nil
+	}
+	return "", nil
+}
+
+// notConnected says since when nothing is heard, in capitals: every number that
+// stands beside it is old.
+func notConnected(stream string, since time.Time) string {
+	if since.IsZero() {
+		return "STREAM NEVER CONNECTED"
+	}
+	return fmt.Sprintf("STREAM NOT CONNECTED since %s: %s", clockTime(since), cut(oneLine(stream), 80))
+}
