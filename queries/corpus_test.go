@@ -2,18 +2,16 @@ package queries
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/recheckbot/recheckbot/internal/lucene"
+	"github.com/recheckbot/recheckbot/internal/lucene/lucenetest"
 )
 
 // corpus is a folder with elastic-recheck's fingerprints in queries/ and real
@@ -46,44 +44,23 @@ func TestCorpusLoads(t *testing.T) {
 	t.Logf("%d fingerprints", len(set.Items))
 }
 
-// TestCorpusHitsAgreeWithOracle compares the hits of all fingerprints over real
+// TestCorpusHitsAgreeWithLucene compares the hits of all fingerprints over real
 // lines, and over lines made so that each fingerprint finds something.
-func TestCorpusHitsAgreeWithOracle(t *testing.T) {
+func TestCorpusHitsAgreeWithLucene(t *testing.T) {
 	set := corpusSet(t)
-	command := strings.Fields(os.Getenv("ORACLE"))
-	if len(command) == 0 {
-		t.Skip("ORACLE is not set: no Lucene to compare with")
-	}
+	oracle := lucenetest.StartOracle(t)
+	oracle.Reset("tags", "filename", "build_name", "build_queue", "build_branch", "project", "module", "voting")
 	docs := append(realDocs(t), madeDocs(set)...)
-	dir := t.TempDir()
-	var docLines, queryLines bytes.Buffer
 	for i, d := range docs {
-		d["id"] = fmt.Sprint(i)
-		line, _ := json.Marshal(d)
-		docLines.Write(append(line, '\n'))
-	}
-	for _, f := range set.Items {
-		line, _ := json.Marshal(map[string]string{"id": f.Name, "query": f.Query})
-		queryLines.Write(append(line, '\n'))
-	}
-	write(t, dir, "docs", docLines.String())
-	write(t, dir, "queries", queryLines.String())
-	keyword := "tags,filename,build_name,build_queue,build_branch,project,module,voting"
-	args := append(command[1:], "match", "--queries", dir+"/queries", "--docs", dir+"/docs", "--keyword", keyword)
-	out, err := exec.CommandContext(t.Context(), command[0], args...).Output()
-	if err != nil {
-		t.Fatal(err)
+		d["id"] = i
+		oracle.Add(texts(d))
 	}
 	total := 0
-	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		var want struct{ Hits []string }
-		if err := json.Unmarshal([]byte(line), &want); err != nil {
-			t.Fatal(err)
-		}
-		f := set.Items[i]
+	for _, f := range set.Items {
+		want := oracle.Query(f.Query)
 		got := hits(f.Tree, docs)
-		if !slices.Equal(got, want.Hits) {
-			t.Errorf("%s: hits %v, oracle %v", f.Name, got, want.Hits)
+		if want.Err != "" || !slices.Equal(got, want.Hits) {
+			t.Errorf("%s: hits %v, Lucene's %v %s", f.Name, got, want.Hits, want.Err)
 		}
 		if len(got) == 0 {
 			t.Errorf("%s: nothing to find, so nothing was compared", f.Name)
@@ -93,23 +70,30 @@ func TestCorpusHitsAgreeWithOracle(t *testing.T) {
 	t.Logf("%d fingerprints over %d documents: %d hits agree", len(set.Items), len(docs), total)
 }
 
-func hits(n lucene.Node, docs []map[string]any) []string {
-	var found []string
-	d := lucene.NewDoc(lucene.Historical())
-	d.Closed = true
-	for _, doc := range docs {
-		for _, field := range []string{"message", "tags", "filename", "build_name", "build_queue", "build_branch", "project", "module", "voting"} {
-			switch v := doc[field].(type) {
-			case nil:
-				d.Unset(field)
-			case []string:
-				d.Set(field, v...)
-			default:
-				d.Set(field, fmt.Sprint(v))
+// texts are a document's values as texts, its number apart.
+func texts(doc map[string]any) map[string][]string {
+	all := map[string][]string{}
+	for field, v := range doc {
+		switch v := v.(type) {
+		case []string:
+			all[field] = v
+		case string, int:
+			if field != "id" {
+				all[field] = []string{fmt.Sprint(v)}
 			}
 		}
+	}
+	return all
+}
+
+func hits(n lucene.Node, docs []map[string]any) []int {
+	found := []int{}
+	for i, doc := range docs {
+		d := lucene.NewDoc(lucene.Historical())
+		d.Closed = true
+		d.SetAll(texts(doc))
 		if lucene.Eval(n, d) == lucene.Yes {
-			found = append(found, fmt.Sprint(doc["id"]))
+			found = append(found, i)
 		}
 	}
 	return found

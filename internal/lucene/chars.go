@@ -77,8 +77,11 @@ func badUTF8(s string) int {
 	return -1
 }
 
-// blank reports whether Java's trim leaves nothing of s: Elasticsearch matches
-// nothing with such a query, and refuses one of U+3000 alone.
-func blank(s string) bool {
-	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' }) == ""
+// javaTrim takes control characters and spaces from both ends, as Java's trim.
+func javaTrim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 }
+
+// blank reports whether that leaves nothing of s: Elasticsearch matches nothing
+// with such a query, and refuses one of U+3000 alone.
+func blank(s string) bool { return javaTrim(s) == "" }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 // DumpJSON writes a tree as one JSON object: {"t":"bool","must":[…],"should":[…],"not":[…]},
@@ -89,6 +88,24 @@ func dumpLeaf(n leaf) any {
 	case Fuzzy:
 		return dumpedLeaf{T: "FuzzyQuery", V: fmt.Sprintf("%s:%s~%d", n.Field, n.Text, n.Edits)}
 	}
-	text := strings.TrimPrefix(n.String(), name(n.field()))
-	return dumpedLeaf{T: "TermRangeQuery", V: n.field() + ":" + strings.ReplaceAll(text, `"`, "")}
+	r, _ := n.(Range)
+	left, right := "{", "}"
+	if r.Low.Inclusive {
+		left = "["
+	}
+	if r.High.Inclusive {
+		right = "]"
+	}
+	return dumpedLeaf{T: "TermRangeQuery", V: r.Field + ":" + left + r.Low.dumped(r.Numeric) + " TO " + r.High.dumped(r.Numeric) + right}
+}
+
+// dumped is a bound without quotes or escapes, but of the star that is one.
+func (b Bound) dumped(numeric bool) string {
+	switch {
+	case b.Open || numeric:
+		return b.render(numeric)
+	case b.Text == "*":
+		return `\*`
+	}
+	return b.Text
 }

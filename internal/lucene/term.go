@@ -1,6 +1,8 @@
 package lucene
 
 import (
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -57,10 +59,11 @@ func (p *parser) quoted(field string, t lexeme) (Node, error) {
 	}
 	n, err := p.fieldQuery(field, text, t.off, true)
 	if phrase, isPhrase := n.(Phrase); isPhrase && ok {
-		if slop, ok := javaFloat(fuzzy.text[1:]); ok {
-			phrase.Slop = int(min(slop, 1<<30))
-			return phrase, err
+		slop, _ := javaFloat(fuzzy.text[1:]) // what is no number is 0
+		if phrase.Slop = javaInt(slop); phrase.Slop < 0 {
+			return nil, p.fail(fuzzy.off, "words cannot be moved by %s", fuzzy.text[1:])
 		}
+		return phrase, err
 	}
 	return n, err
 }
@@ -158,27 +161,42 @@ func (p *parser) fuzzy(field, text string, t lexeme) (Node, error) {
 	edits := 0
 	d, ok := javaFloat(t.text[1:])
 	switch {
+	case d < 0:
+		return nil, p.fail(t.off, "a term cannot have %s edits", t.text[1:])
 	case !ok && n > 2:
 		edits = 1
 		if n > 5 {
 			edits = 2
 		}
-	case ok && d >= 1 && d != float64(int(min(d, 1<<30))):
+	case d >= 1 && d != float64(float32(javaInt(d))):
 		return nil, p.fail(t.off, "half an edit is not possible: %s", t.text)
-	case ok && d >= 1:
+	case d >= 1:
 		edits = int(min(d, 2))
-	case ok && d > 0:
+	case d > 0:
 		edits = min(int((1-d)*float64(n)), 2)
 	}
 	return Fuzzy{field, p.normal(field, text), edits}, nil
 }
 
-// javaFloat reads what Java's Float.parseFloat takes of a term's characters.
+// javaNumber is what Java's Float.parseFloat takes, white space around it left
+// out. Hexadecimal numbers, which it takes too, nobody writes.
+var javaNumber = regexp.MustCompile(`^([+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))[fFdD]?$`)
+
+// javaFloat reads a number of 32 bits as Java does; what is too large is
+// infinite.
 func javaFloat(s string) (float64, bool) {
-	s = strings.TrimRight(s, "fFdD")
-	if s == "" || strings.Trim(s, "0123456789.eE+-") != "" {
+	m := javaNumber.FindStringSubmatch(javaTrim(s))
+	if m == nil {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(s, 32)
-	return f, err == nil && f >= 0
+	f, _ := strconv.ParseFloat(m[1], 32) // ±Inf if out of range
+	return f, true
+}
+
+// javaInt is Java's (int) of a float: towards zero, within 32 bits, 0 of NaN.
+func javaInt(f float64) int {
+	if f != f {
+		return 0
+	}
+	return int(max(math.MinInt32, min(math.MaxInt32, f)))
 }
