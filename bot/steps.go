@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/recheckbot/recheckbot/handlers"
 	"github.com/recheckbot/recheckbot/internal/config"
@@ -125,9 +126,13 @@ func (b *Bot) compose(wording *handlers.Wording) *handlers.Compose {
 	})
 }
 
+// burstQuiet is how long nobody names a bug before it is announced: of a burst
+// the channel hears once, and of the first recheck soon.
+const burstQuiet = 3 * time.Second
+
 func (b *Bot) announce() *handlers.Announce {
 	return handlers.NewAnnounce(handlers.AnnounceOptions{
-		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Channels: channels(b.cfg),
+		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Quiet: burstQuiet, Channels: channels(b.cfg),
 		BugURL: b.tracker.URL, Logger: b.log, Now: b.o.Now, Wake: b.wakes.announce, Next: b.wakes.said(),
 	})
 }

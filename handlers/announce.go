@@ -18,6 +18,7 @@ import (
 type RecheckStore interface {
 	DueRechecks(ctx context.Context, now time.Time, limit int) ([]store.RecheckedBug, error)
 	DecideRechecks(ctx context.Context, ids []int64, why string, out []store.Outgoing) error
+	RetryRechecks(ctx context.Context, ids []int64, next time.Time, why string) error
 	Bug(ctx context.Context, ref ci.BugRef) (store.BugInfo, error)
 	DeadStore
 }
@@ -27,6 +28,7 @@ type AnnounceOptions struct {
 	Store    RecheckStore
 	Steps    []int         // at how many rechecks by people a bug is announced; nil: DefaultSteps
 	Fresh    time.Duration // an older comment announces nothing; 0: 1 h
+	Quiet    time.Duration // a bug waits until nobody has named it for so long, as a burst gives one line; 0: not
 	Channels []Channel
 	BugURL   func(ci.BugRef) string // nil: no links to bugs
 	Logger   *slog.Logger
@@ -65,7 +67,7 @@ const recheckBatch = 50
 
 // Run decides on rechecks until ctx ends.
 func (a *Announce) Run(ctx context.Context) error {
-	return loop{name: "announce", wake: a.o.Wake, log: a.log}.run(ctx, a.step)
+	return loop{name: "announce", wake: a.o.Wake, every: time.Second, log: a.log}.run(ctx, a.step)
 }
 
 // step decides on the rechecks that nobody decided on.
@@ -88,7 +90,11 @@ func (a *Announce) step(ctx context.Context) (bool, error) {
 
 // one decides on the rechecks of one bug.
 func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
-	step, why := a.crossed(b, a.o.Now())
+	now := a.o.Now()
+	if next := a.quietAt(b, now); next.After(now) {
+		return ignoreState(a.o.Store.RetryRechecks(ctx, b.RecheckIDs, next, "others may be naming it now"))
+	}
+	step, why := a.crossed(b, now)
 	var out []store.Outgoing
 	if step > 0 {
 		view, err := a.view(ctx, b.Bug)
@@ -104,6 +110,24 @@ func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
 	}
 	a.log.Info("rechecks decided", "bug", b.Bug, "people", b.People, "why", why, "messages", len(out))
 	return nil
+}
+
+// atMost is how many times Quiet a bug waits that is named again and again.
+const atMost = 10
+
+// quietAt is when nobody has named the bug for a while, or has for too long. A
+// time that is yet to come is a clock that was set, and nothing to wait for.
+func (a *Announce) quietAt(b store.RecheckedBug, now time.Time) time.Time {
+	at := b.Newest.Add(a.o.Quiet)
+	if at.After(now.Add(2 * a.o.Quiet)) {
+		return now
+	}
+	if len(b.Crossings) > 0 {
+		if last := b.Crossings[0].Add(atMost * a.o.Quiet); last.Before(at) {
+			return last
+		}
+	}
+	return at
 }
 
 // crossed is the highest step that the new rechecks crossed, 0 if nothing is to

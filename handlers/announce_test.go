@@ -77,6 +77,35 @@ func TestAnnounceBurst(t *testing.T) {
 	}
 }
 
+// TestAnnounceWaitsForTheEndOfABurst: while others name the bug nothing is
+// said, unless they never end; a clock that was set back is not waited for.
+func TestAnnounceWaitsForTheEndOfABurst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.announcer()
+	a.o.Quiet = 3 * time.Second
+	for n := range 7 {
+		if w.recheck(1, "42"); len(w.announced(a)) != 0 {
+			t.Fatalf("said after %d", n+1)
+		}
+	}
+	w.clock.move(3 * time.Second)
+	if out := w.announced(a); len(out) != 1 || !strings.HasSuffix(out[0].Cause, ":step5") {
+		t.Errorf("after the burst: %+v", out)
+	}
+	said := 0
+	for n := 1; said < 2; n++ {
+		w.recheck(1, "42")
+		if said = len(w.announced(a)); n > 31 {
+			t.Fatal("a burst without an end is never announced")
+		}
+	}
+	early := store.RecheckedBug{Newest: w.clock.now().Add(time.Hour)}
+	if at := a.quietAt(early, w.clock.now()); at.After(w.clock.now()) {
+		t.Errorf("waits until %v for a clock that was set", at)
+	}
+}
+
 // TestAnnounceFresh: an old crossing is passed, and is no news later either.
 func TestAnnounceFresh(t *testing.T) {
 	t.Parallel()

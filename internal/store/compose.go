@@ -117,6 +117,19 @@ func (s *Store) DecideRechecks(ctx context.Context, ids []int64, why string, out
 	})
 }
 
+// RetryRechecks looks at undecided namings again at next.
+func (s *Store) RetryRechecks(ctx context.Context, ids []int64, next time.Time, why string) error {
+	return s.update(ctx, "retry rechecks", ids, func(tx *txn) error {
+		for _, id := range ids {
+			if _, err := exec(ctx, tx, `UPDATE recheck_bug SET next_ms = ?, why = ?, at_ms = ? WHERE id = ? AND state = 'new'`,
+				ms(next), why, ms(s.now()), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // finishRechecks decides the open rechecks all of whose namings are decided.
 func finishRechecks(ctx context.Context, tx *txn, now time.Time) error {
 	comments, err := collect(ctx, tx, scanInt, `SELECT comment FROM recheck r WHERE state = 'new'
