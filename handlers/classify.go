@@ -3,6 +3,7 @@ package handlers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -76,15 +77,26 @@ func (c *Classify) Run(ctx context.Context) error {
 	})
 }
 
-// step begins as many searches as workers are free.
+// maxTold bounds how many builds of hosts that are down are put off at a time.
+const maxTold = 500
+
+// step begins as many searches as workers are free. Builds whose host others
+// have just found out of reach are put off without asking it again.
 func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	set, now := c.o.Sets.Current(), c.o.Now()
 	if set == nil || c.crew.full() {
 		return nil
 	}
 	var mine []int64
+	var down []store.DueBuild
+	var whys []error
 	due, err := c.o.Store.PickBuilds(ctx, now, c.o.Workers, func(b store.DueBuild) bool {
-		taken := !c.graves.waits(b.ID) && c.crew.take(b.ID, hostOf(b.LogURL), now)
+		host := hostOf(b.LogURL)
+		if err := c.crew.down(b.ID, host, now); err != nil && len(down) < maxTold {
+			down, whys = append(down, b), append(whys, err)
+			return false
+		}
+		taken := !c.graves.waits(b.ID) && c.crew.take(b.ID, host, now)
 		if taken {
 			mine = append(mine, b.ID)
 		}
@@ -106,18 +118,31 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 			c.o.Wake.Now()
 		})
 	}
-	return nil
+	var errs []error
+	for i, b := range down {
+		errs = append(errs, c.conclude(ctx, set, b, outcome{outage: whys[i]}))
+	}
+	return errors.Join(errs...)
 }
 
-// one searches one build and writes the verdict, or when to try again.
+// one searches one build and writes what came of it.
 func (c *Classify) one(ctx context.Context, set *Set, b store.DueBuild) error {
 	o := c.search(ctx, set, b)
 	if ctx.Err() != nil {
 		return nil // the program stops: this was no outage
 	}
-	now, host := c.o.Now(), hostOf(b.LogURL)
+	host, trouble := hostOf(b.LogURL), o.outage
+	if _, ours := errors.AsType[*panicError](trouble); ours {
+		trouble = nil
+	}
 	c.trouble.note("logs at "+host, o.outage)
-	c.crew.note(host, o.outage != nil, restAsked(o.outage), now)
+	c.crew.note(b.ID, host, trouble, restAsked(trouble), c.o.Now())
+	return c.conclude(ctx, set, b, o)
+}
+
+// conclude writes the verdict on a build, or when to try again.
+func (c *Classify) conclude(ctx context.Context, set *Set, b store.DueBuild, o outcome) error {
+	now := c.o.Now()
 	f := judge(c.o.Deadlines, b, set, o, c.noteAnswer(b.ID, o.answer, o.outage, now), now)
 	log := c.log.With("build", b.ID, "job", b.Job, "change", b.Patchset.String(), "try", b.Tries+1)
 	if f.state == "" {
@@ -149,6 +174,11 @@ func hostOf(address string) string {
 // maxAgain bounds what a log host may ask for: a deadline may end before.
 const maxAgain = 5 * time.Minute
 
+// panicError is a bug of the engine's that a build's logs brought out.
+type panicError struct{ value any }
+
+func (e *panicError) Error() string { return fmt.Sprintf("the engine panicked: %v", e.value) }
+
 // search asks the engine, within the bound of time and whatever it does: a
 // panic over hostile logs is that build's outage, not everybody's.
 func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (o outcome) {
@@ -156,7 +186,7 @@ func (c *Classify) search(ctx context.Context, set *Set, b store.DueBuild) (o ou
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			o.outage = fmt.Errorf("the engine panicked: %v", p)
+			o.outage = &panicError{p}
 		}
 	}()
 	build := searchable(b)

@@ -15,12 +15,12 @@ type crew struct {
 	mu     sync.Mutex
 	flying map[int64]string
 	busy   map[string]int
-	sick   map[string]time.Time // places in trouble, and until when they rest
+	sick   map[string]*illness
 }
 
 // newCrew makes a crew of so many workers, each place having most of them.
 func newCrew(all, each int) *crew {
-	return &crew{all: all, each: each, flying: map[int64]string{}, busy: map[string]int{}, sick: map[string]time.Time{}}
+	return &crew{all: all, each: each, flying: map[int64]string{}, busy: map[string]int{}, sick: map[string]*illness{}}
 }
 
 // full reports whether all workers are busy.
@@ -35,11 +35,11 @@ func (c *crew) take(id int64, place string, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	most := c.each
-	until, sick := c.sick[place]
-	if sick {
+	ill := c.sick[place]
+	if ill != nil {
 		most = 1
 	}
-	if _, taken := c.flying[id]; taken || len(c.flying) >= c.all || c.busy[place] >= most || now.Before(until) {
+	if _, taken := c.flying[id]; taken || len(c.flying) >= c.all || c.busy[place] >= most || ill != nil && now.Before(ill.rest) {
 		return false
 	}
 	c.flying[id] = place
@@ -64,17 +64,49 @@ func (c *crew) free(id int64) {
 // maxSick bounds how many places in trouble are remembered.
 const maxSick = 1000
 
-// note keeps account of how a place is: in trouble, perhaps resting so long, or
-// well again.
-func (c *crew) note(place string, trouble bool, rest time.Duration, now time.Time) {
+// downFor is how long after its last failure a place is down for all: what one
+// item found out need not be found out by each of the others.
+const downFor = 30 * time.Second
+
+// illness is how a place is that was in trouble last. Until two items in a row
+// have failed there the trouble may be the item's own.
+type illness struct {
+	first  int64 // the item that failed first
+	others bool  // another one failed too
+	rest   time.Time
+	last   time.Time
+	err    error
+}
+
+// note keeps account of how a place is: in trouble, perhaps asking for a rest of
+// so long, or well again.
+func (c *crew) note(id int64, place string, trouble error, rest time.Duration, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !trouble {
+	ill := c.sick[place]
+	switch {
+	case trouble == nil:
 		delete(c.sick, place)
 		return
-	}
-	if len(c.sick) >= maxSick {
+	case ill == nil && len(c.sick) >= maxSick:
 		clear(c.sick)
 	}
-	c.sick[place] = now.Add(rest)
+	if ill == nil {
+		ill = &illness{first: id}
+		c.sick[place] = ill
+	}
+	ill.others = ill.others || ill.first != id
+	ill.rest, ill.last, ill.err = now.Add(min(rest, maxAgain)), now, trouble
+}
+
+// down is why a place need not be asked for an item just now: others have found
+// it out of reach a moment ago. Nil: ask, or wait for a worker.
+func (c *crew) down(id int64, place string, now time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ill := c.sick[place]
+	if _, taken := c.flying[id]; taken || ill == nil || !ill.others || now.Sub(ill.last) > downFor {
+		return nil
+	}
+	return ill.err
 }

@@ -35,7 +35,7 @@ func TestCrew(t *testing.T) {
 	}
 	c.free(1)
 	c.free(1)
-	c.note("a", true, 0, noon())
+	c.note(1, "a", errors.New("down"), 0, noon())
 	if n := got("a", 7); n != 0 {
 		t.Error("a in trouble has two workers")
 	}
@@ -44,7 +44,7 @@ func TestCrew(t *testing.T) {
 	if n := got("a", 7, 8); n != 1 {
 		t.Errorf("a in trouble has %d workers", n)
 	}
-	c.note("a", true, time.Minute, noon())
+	c.note(1, "a", errors.New("down"), time.Minute, noon())
 	c.free(7)
 	if n := got("a", 9); n != 0 || c.take(10, "a", at(time.Minute-1)) {
 		t.Error("a that rests was asked")
@@ -52,7 +52,7 @@ func TestCrew(t *testing.T) {
 	if !c.take(9, "a", at(time.Minute)) {
 		t.Error("a rests for ever")
 	}
-	c.note("a", false, 0, noon())
+	c.note(1, "a", nil, 0, noon())
 	if n := got("a", 11, 12, 13); n != 2 {
 		t.Errorf("a that is well again has %d workers more", n)
 	}
@@ -207,5 +207,57 @@ func TestLookupOfABuildsetThatZuulDoesNotKnow(t *testing.T) {
 	looked, err := ask(t.Context(), a, store.Lookup{UUID: uuid(1), Builds: []store.LookupBuild{{UUID: uuid(2), Waiting: true}, {UUID: uuid(3)}}})
 	if err != nil || looked.Complete || looked.Why == "" || len(looked.Builds) != 1 || len(a.asked) != 2 {
 		t.Errorf("%+v, %v, asked %v", looked, err, a.asked)
+	}
+}
+
+// TestDownForAll: what two items found out holds for all for a moment; one alone
+// may be to blame itself.
+func TestDownForAll(t *testing.T) {
+	t.Parallel()
+	c := newCrew(4, 3)
+	gone := errors.New("gone")
+	c.note(1, "a", gone, 0, noon())
+	c.note(1, "a", gone, 0, noon())
+	if c.down(2, "a", noon()) != nil {
+		t.Error("one item's trouble is everybody's")
+	}
+	c.note(2, "a", gone, 0, noon())
+	if c.down(3, "a", at(downFor)) != gone || c.down(3, "a", at(downFor+1)) != nil || c.down(3, "b", noon()) != nil {
+		t.Error("down at the wrong time or place")
+	}
+	c.note(3, "a", nil, 0, noon())
+	if c.down(4, "a", noon()) != nil {
+		t.Error("down for ever")
+	}
+}
+
+// TestOutageOfManyEndsInTime: of hundreds of builds on a host that is out of
+// reach each is unknown soon after the outage deadline, and the host is asked
+// for few of them.
+func TestOutageOfManyEndsInTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	outage := map[string]error{}
+	text := "Build failed (gate pipeline).\n\n"
+	for i := range 120 {
+		job := fmt.Sprintf("job%d", i)
+		outage[job] = errors.New("connection refused")
+		text += fmt.Sprintf("- %s https://down.example.org/%s/abcdef0/ : FAILURE in 5m 00s\n", job, job)
+	}
+	w.hear(w.comment("zuul", text))
+	e := &engine{outage: outage}
+	c := w.classifier(e)
+	c.o.Retry = Retry{First: 2 * time.Second, Most: 5 * time.Minute}
+	for w.clock.now().Before(at(2*time.Hour + 10*time.Minute)) {
+		w.classify(c)
+		w.clock.move(25 * time.Second)
+	}
+	if ids := w.reports(); len(ids) != 1 {
+		left, err := w.store.DueBuilds(t.Context(), at(9*time.Hour), 1000)
+		w.ok(err)
+		t.Errorf("%d builds are open 10 minutes after the deadline", len(left))
+	}
+	if n := e.times(); n > 500 {
+		t.Errorf("the host was asked %d times", n)
 	}
 }

@@ -73,14 +73,21 @@ func (l *Lookup) Run(ctx context.Context) error {
 	})
 }
 
-// step asks the questions that are due, as far as workers are free.
+// step asks the questions that are due, as far as workers are free. Those to a CI
+// that others have just found out of reach are put off without asking it again.
 func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 	if l.crew.full() {
 		return nil
 	}
 	now := l.o.Now()
 	var mine []int64
+	var down []store.Lookup
+	var whys []error
 	due, err := l.o.Store.PickLookups(ctx, now, l.crew.all, func(d store.Lookup) bool {
+		if err := l.crew.down(d.Buildset, d.CI, now); err != nil && len(down) < maxTold {
+			down, whys = append(down, d), append(whys, err)
+			return false
+		}
 		taken := !l.graves.waits(d.Buildset) && l.crew.take(d.Buildset, d.CI, now)
 		if taken {
 			mine = append(mine, d.Buildset)
@@ -101,7 +108,11 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 			l.o.Wake.Now()
 		})
 	}
-	return nil
+	var errs []error
+	for i, d := range down {
+		errs = append(errs, l.conclude(ctx, d, store.Looked{}, whys[i]))
+	}
+	return errors.Join(errs...)
 }
 
 // one asks about one buildset and writes what came of it.
@@ -114,9 +125,14 @@ func (l *Lookup) one(ctx context.Context, d store.Lookup) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	now := l.o.Now()
 	l.trouble.note("lookup at "+d.CI, realTrouble(err))
-	l.crew.note(d.CI, realTrouble(err) != nil, restAsked(err), now)
+	l.crew.note(d.Buildset, d.CI, realTrouble(err), restAsked(err), l.o.Now())
+	return l.conclude(ctx, d, looked, err)
+}
+
+// conclude writes an answer, or when to ask again, or that nobody will.
+func (l *Lookup) conclude(ctx context.Context, d store.Lookup, looked store.Looked, err error) error {
+	now := l.o.Now()
 	if err == nil {
 		failed := l.o.Store.ApplyLookup(ctx, d.Buildset, looked)
 		wakeAll(l.o.Next)
