@@ -35,6 +35,8 @@ var floors = map[string]int{
 	"internal/fake/loghost":      1,
 	"internal/fake/zuul":         1,
 	"internal/logsearch":         1,
+	"internal/needle":            0,
+	"internal/needle/sample":     1,
 	"internal/joblog":            1,
 	"queries":                    1,
 	"internal/cicomment":         1,

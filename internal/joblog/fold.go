@@ -44,12 +44,21 @@ type Event struct {
 // last, after all events that could be read.
 func Fold(r io.Reader, name string, o FoldOptions) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		f := &folder{format: formatOf(name), keepDebug: o.KeepDebug, limit: max(cmp.Or(o.MaxEvent, MaxEvent), 64),
-			names: map[string]string{}, yield: yield}
+		f := newFolder(name, o, yield)
 		if err := f.read(r); err != nil && !f.stopped {
 			yield(Event{}, err)
 		}
 	}
+}
+
+// bufferSize is how much of a log is looked at at once: it stays in a core's
+// second cache.
+const bufferSize = 128 << 10
+
+// newFolder makes a folder that is at a file's beginning.
+func newFolder(name string, o FoldOptions, yield func(Event, error) bool) *folder {
+	return &folder{format: formatOf(name), keepDebug: o.KeepDebug, limit: max(cmp.Or(o.MaxEvent, MaxEvent), 64),
+		names: map[string]string{}, yield: yield}
 }
 
 // folder holds the event that is being put together.
@@ -59,13 +68,15 @@ type folder struct {
 	limit     int
 	names     map[string]string // modules and pids, each allocated once
 	yield     func(Event, error) bool
+	until     func(line []byte) bool // if set: in front of which line to stop
 
 	ev      Event
 	text    []byte
 	open    bool // ev has been begun
 	anchor  bool // ev began with a timestamp, so that other lines belong to it
 	drop    bool // the lines now read belong to a dropped event
-	stopped bool
+	left    bool // stopped by until
+	stopped bool // yield wants no more
 }
 
 // cursor is where in the plain text the reader is.
@@ -78,7 +89,7 @@ type cursor struct {
 // pieces.
 func (f *folder) read(r io.Reader) error {
 	at := &cursor{line: 1}
-	buf := make([]byte, 0, 256<<10)
+	buf := make([]byte, 0, bufferSize)
 	for {
 		n, err := io.ReadAtLeast(r, buf[len(buf):cap(buf)], 1)
 		buf = buf[:len(buf)+n]
@@ -106,6 +117,10 @@ func (f *folder) lines(buf []byte, at *cursor, end bool) []byte {
 				break
 			}
 		}
+		if f.until != nil && !at.inside && f.until(rest[:n]) {
+			f.left = true
+			break
+		}
 		f.piece(rest[:n], at.line, at.offset, !at.inside, whole || end)
 		at.inside = !whole
 		if whole {
@@ -127,8 +142,8 @@ func ended(err error) error {
 
 // piece takes a line or a part of one.
 func (f *folder) piece(b []byte, line, offset int64, first, last bool) {
-	if last && len(b) > 0 && b[len(b)-1] == '\r' {
-		b = b[:len(b)-1]
+	if last {
+		b = trimCR(b)
 	}
 	if !first {
 		if !f.drop {
@@ -153,6 +168,24 @@ func (f *folder) piece(b []byte, line, offset int64, first, last bool) {
 		f.text = append(f.text, '\n')
 		f.add(b, line, offset)
 	}
+}
+
+// trimCR takes a carriage return off a line's end.
+func trimCR(line []byte) []byte {
+	if n := len(line) - 1; n >= 0 && line[n] == '\r' {
+		return line[:n]
+	}
+	return line
+}
+
+// begins reports whether an event begins at a line whatever came before.
+func (f *folder) begins(h head) bool {
+	return h.starts && !h.trace && (f.keepDebug || h.level != "DEBUG")
+}
+
+// restart forgets what came before, as at a file's beginning.
+func (f *folder) restart() {
+	f.text, f.open, f.anchor, f.drop, f.left = f.text[:0], false, false, false, false
 }
 
 func (f *folder) begin(h head, line, offset int64) {

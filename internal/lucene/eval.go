@@ -27,34 +27,47 @@ func truth(b bool) Truth {
 }
 
 // Eval tells whether the event matches.
-func Eval(n Node, d *Doc) Truth {
+func Eval(n Node, d *Doc) Truth { return Decide(n, d.leaf) }
+
+// leaf is a leaf's truth.
+func (d *Doc) leaf(n Node) Truth {
+	l, ok := n.(leaf)
+	if !ok {
+		return No
+	}
+	v := d.values(l.field())
+	if v == nil {
+		return Maybe
+	}
+	return truth(l.matches(v))
+}
+
+// Decide is Eval for those who know the leaves' truth in another way: look is
+// asked for each that counts, until the answer is certain.
+func Decide(n Node, look func(leaf Node) Truth) Truth {
 	switch n := n.(type) {
 	case All:
 		return Yes
+	case None:
+		return No
 	case Bool:
-		return n.eval(d)
-	case leaf:
-		v := d.values(n.field())
-		if v == nil {
-			return Maybe
-		}
-		return truth(n.matches(v))
+		return n.decide(look)
 	}
-	return No
+	return look(n)
 }
 
-func (n Bool) eval(d *Doc) Truth {
+func (n Bool) decide(look func(Node) Truth) Truth {
 	answer := No
 	if len(n.Must) > 0 {
 		answer = Yes
 		for _, c := range n.Must {
-			if answer = min(answer, Eval(c, d)); answer == No {
+			if answer = min(answer, Decide(c, look)); answer == No {
 				return No
 			}
 		}
 	} else {
 		for _, c := range n.Should {
-			if answer = max(answer, Eval(c, d)); answer == Yes {
+			if answer = max(answer, Decide(c, look)); answer == Yes {
 				break
 			}
 		}
@@ -63,7 +76,7 @@ func (n Bool) eval(d *Doc) Truth {
 		if answer == No {
 			return No
 		}
-		answer = min(answer, Yes-Eval(c, d))
+		answer = min(answer, Yes-Decide(c, look))
 	}
 	return answer
 }

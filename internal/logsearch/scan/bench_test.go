@@ -9,6 +9,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/fake/loghost"
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 // logText is n bytes of a console log, of words that logs are made of.
@@ -69,14 +70,16 @@ func BenchmarkTenMegabytes(b *testing.B) {
 	}
 }
 
-// BenchmarkSieve is the part that looks at each byte.
-func BenchmarkSieve(b *testing.B) {
-	text := logText(1 << 20)
-	s := newSieve(trees(b, manyQueries(86)...))
+// BenchmarkLooker is the part that looks at each byte.
+func BenchmarkLooker(b *testing.B) {
+	text := logText(10 << 20)
+	l := newLooker(compile(trees(b, manyQueries(86)...)), lucene.Historical(), nil)
+	l.hit = func(int32, lucene.Truth, joblog.Event) {}
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		for line := range bytes.Lines(text) {
-			s.find(line)
+		clear(l.looked)
+		for w := range joblog.Windows(bytes.NewReader(text), "job-output.txt", joblog.FoldOptions{}) {
+			l.window(w)
 		}
 	}
 }

@@ -57,18 +57,21 @@ func New(o Options) *Engine {
 
 // Searcher searches for one set of fingerprints.
 type Searcher struct {
-	e       *Engine
-	set     logsearch.Set
-	trees   []lucene.Node // nil: refused
-	named   []bool        // the tree matches only in files that it names by tag or filename
-	absent  []string      // fields that no event and no build has
-	refused []logsearch.Problem
+	e        *Engine
+	set      logsearch.Set
+	trees    []lucene.Node // nil: refused
+	named    []bool        // the tree matches only in files that it names by tag or filename
+	absent   []string      // fields that no event and no build has
+	fields   []string      // fields of builds and files that the trees look at
+	refused  []logsearch.Problem
+	programs *programs
 }
 
 // Compile prepares the search for a set. Fingerprints that this engine cannot
 // evaluate are returned as problems, and come again in each answer.
 func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []logsearch.Problem, error) {
-	s := &Searcher{e: e, set: set, trees: make([]lucene.Node, len(set.Items)), named: make([]bool, len(set.Items))}
+	s := &Searcher{e: e, set: set, trees: make([]lucene.Node, len(set.Items)), named: make([]bool, len(set.Items)),
+		programs: &programs{byKey: map[string]*program{}}}
 	noFile := newDoc(e.o.Mapping, noFile())
 	for i, f := range set.Items {
 		if f.Tree == nil {
@@ -78,7 +81,7 @@ func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []log
 		s.trees[i] = f.Tree
 		s.named[i] = never(lucene.Fold(f.Tree, noFile))
 	}
-	s.absent = absent(s.trees)
+	s.absent, s.fields = fieldsOf(s.trees)
 	return s, s.refused, nil
 }
 

@@ -22,25 +22,28 @@ func ofBuilds() map[string]bool {
 // ofEvents are the fields that an event itself gives or lacks.
 func ofEvents() []string { return []string{"message", "loglevel", "module", "pid", "@timestamp"} }
 
-// absent lists the fields of trees that neither builds nor events have.
-func absent(trees []lucene.Node) []string {
-	not := ofBuilds()
+// fieldsOf lists the fields of trees that neither builds nor events have, and
+// those that builds and files have.
+func fieldsOf(trees []lucene.Node) (absent, known []string) {
+	ofBuild, seen := ofBuilds(), map[string]bool{}
 	for _, name := range ofEvents() {
-		not[name] = true
+		seen[name] = true
 	}
-	var names []string
 	for _, tree := range trees {
 		if tree == nil {
 			continue
 		}
 		for _, f := range lucene.Fields(tree) {
-			if !not[f] {
-				not[f] = true
-				names = append(names, f)
+			if seen[f] {
+				continue
+			}
+			seen[f] = true
+			if known = append(known, f); !ofBuild[f] {
+				absent = append(absent, f)
 			}
 		}
 	}
-	return names
+	return absent, known
 }
 
 // newDoc makes the document that all events of one file are put into.

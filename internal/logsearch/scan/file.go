@@ -17,9 +17,10 @@ import (
 // result is what one file gave.
 type result struct {
 	file  logsearch.File
-	found []found // by fingerprint; nil: nothing
-	again bool    // why the file is incomplete may pass
-	gone  bool    // the host says that the file is not there
+	found map[int32]*found // by fingerprint
+	over  map[int32]string // fingerprints that were too costly here, and why
+	again bool             // why the file is incomplete may pass
+	gone  bool             // the host says that the file is not there
 
 	outage error // the host did not serve the file
 	rest   time.Duration
@@ -42,7 +43,7 @@ const maxIfs = 3
 // read scans one file. An error is the caller's end, or of another's source. A
 // panic over hostile logs is this file's: what the others show still counts.
 func (s *Searcher) read(ctx context.Context, t task, open opener) (r result, err error) {
-	r = result{file: logsearch.File{Name: t.info.Name}}
+	r = result{file: logsearch.File{Name: t.info.Name}, found: map[int32]*found{}}
 	defer func() {
 		if p := recover(); p != nil {
 			s.e.log.Error("scan: panic", "file", t.info.URL, "panic", p, "stack", string(debug.Stack()))
@@ -79,52 +80,46 @@ func (r *result) failed(err error) error {
 	return nil
 }
 
-// events evaluates what may match, event by event.
+// events evaluates what may match, window by window.
 func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result) error {
-	sieve := newSieve(t.trees)
-	doc := newDoc(s.e.o.Mapping, t.known)
+	l := newLooker(t.program, s.e.o.Mapping, t.known)
+	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
 	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
-	for ev, err := range joblog.Fold(body, t.info.Name, opts) {
+	for w, err := range joblog.Windows(body, t.info.Name, opts) {
 		if err != nil {
 			return err
-		}
-		if ev.Cut && r.file.Why == "" {
-			r.file.Why = fmt.Sprintf("the event at line %d is too long: searched in pieces", ev.Line)
-		}
-		candidates := sieve.find(ev.Text)
-		if len(candidates) == 0 {
-			continue
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		put(doc, ev)
-		for _, i := range candidates {
-			if truth := lucene.Eval(t.trees[i], doc); truth != lucene.No {
-				s.hit(r, t, int(i), truth, doc, ev)
-			}
+		if line, cut := w.Cut(); cut && r.file.Why == "" {
+			r.file.Why = fmt.Sprintf("the event at line %d is too long: searched in pieces", line)
 		}
+		l.window(w)
 	}
+	r.over = l.budget.over
 	return nil
 }
 
-func (s *Searcher) hit(r *result, t task, i int, truth lucene.Truth, doc *lucene.Doc, ev joblog.Event) {
-	if r.found == nil {
-		r.found = make([]found, len(t.trees))
+// hit notes a hit.
+func (s *Searcher) hit(r *result, t task, i int32, truth lucene.Truth, l *looker, ev joblog.Event) {
+	f := r.found[i]
+	if f == nil {
+		f = &found{}
+		r.found[i] = f
 	}
-	f := &r.found[i]
 	to := &f.sure
 	if truth == lucene.Maybe {
 		to = &f.maybe
 		if f.maybe.n < 100 { // conditions hang on the build, not on the event: no need to ask for ever
-			f.ifs = addOnce(f.ifs, lucene.Conditions(t.trees[i], doc))
+			f.ifs = addOnce(f.ifs, lucene.Conditions(l.file.tree(i), l.doc))
 		}
 	}
 	to.n++
 	if len(to.sample) < s.e.o.MaxSample {
 		text := excerpt(ev.Text, s.e.o.MaxText)
 		to.sample = append(to.sample, logsearch.Hit{File: t.info.Name, URL: t.info.URL, Text: text,
-			Quote: quote(t.trees[i], s.e.o.Mapping, text), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
+			Quote: quote(l.file.tree(i), s.e.o.Mapping, text), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
 	}
 }
 

@@ -2,6 +2,8 @@ package scan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/recheckbot/recheckbot/internal/joblog"
@@ -36,7 +38,23 @@ func (s *Searcher) join(l joblog.Listing, results []result) logsearch.Answer {
 			a.Matches = append(a.Matches, m)
 		}
 	}
+	a.Refused = append(slices.Clip(a.Refused), overBudget(results)...)
 	return a
+}
+
+// overBudget tells of each fingerprint that was too costly in which file first.
+func overBudget(results []result) []logsearch.Problem {
+	var all []logsearch.Problem
+	told := map[int32]bool{}
+	for _, r := range results {
+		for _, i := range slices.Sorted(maps.Keys(r.over)) {
+			if !told[i] {
+				told[i] = true
+				all = append(all, logsearch.Problem{Fingerprint: int(i), Why: r.file.Name + ": " + r.over[i]})
+			}
+		}
+	}
+	return all
 }
 
 func reason(all []string) string {
@@ -51,18 +69,22 @@ func reason(all []string) string {
 func (s *Searcher) match(i int, results []result) (logsearch.Match, bool) {
 	var sure, maybe hits
 	var ifs []string
+	exact := true
 	for _, r := range results {
-		if r.found == nil {
+		if r.over[int32(i)] != "" {
+			exact = false
+		}
+		f := r.found[int32(i)]
+		if f == nil {
 			continue
 		}
-		f := r.found[i]
 		s.add(&sure, f.sure)
 		s.add(&maybe, f.maybe)
 		for _, c := range f.ifs {
 			ifs = addOnce(ifs, c)
 		}
 	}
-	m := logsearch.Match{Fingerprint: i, Exact: true, Count: sure.n, Sample: sure.sample}
+	m := logsearch.Match{Fingerprint: i, Exact: exact, Count: sure.n, Sample: sure.sample}
 	if sure.n == 0 {
 		m.Count, m.Sample, m.If = maybe.n, maybe.sample, oneOf(ifs)
 	}

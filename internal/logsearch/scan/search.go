@@ -1,13 +1,11 @@
 package scan
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,7 +13,6 @@ import (
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
-	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 // Search looks at one build's logs. An error is an outage and no verdict; what
@@ -74,9 +71,9 @@ type opener func(context.Context, joblog.FileInfo) (io.ReadCloser, error)
 
 // task is one file to be read, with what can match in it.
 type task struct {
-	info  joblog.FileInfo
-	known ci.Fields
-	trees []lucene.Node // by fingerprint; nil: cannot match here
+	info    joblog.FileInfo
+	known   ci.Fields
+	program *program
 }
 
 // files reads all files that matter, a few at a time, and joins the results in
@@ -122,52 +119,6 @@ func outageOfAll(results []result) error {
 		return nil
 	}
 	return results[0].outage
-}
-
-// plan folds the trees with what is known of the build and of each file, and
-// leaves out files in which nothing can match.
-func (s *Searcher) plan(l joblog.Listing, known ci.Fields) []task {
-	for _, name := range s.absent {
-		setDefault(known, name, nil)
-	}
-	ofBuild := make([]lucene.Node, len(s.trees))
-	doc := newDoc(s.e.o.Mapping, known)
-	for i, tree := range s.trees {
-		if tree != nil {
-			ofBuild[i] = lucene.Fold(tree, doc)
-		}
-	}
-	var tasks []task
-	for _, f := range l.Files {
-		if t, ok := s.task(f, l.How, known, ofBuild); ok {
-			tasks = append(tasks, t)
-		}
-	}
-	slices.SortStableFunc(tasks, func(a, b task) int { return cmp.Compare(a.info.Name, b.info.Name) })
-	return tasks
-}
-
-// task: a file that no rule of joblog knows was never indexed, so only those
-// fingerprints look into it that name it. A single file that a person gave is
-// searched by all, its tags being unknown then.
-func (s *Searcher) task(f joblog.FileInfo, how joblog.How, build ci.Fields, ofBuild []lucene.Node) (task, bool) {
-	t := task{info: f, known: maps.Clone(build), trees: make([]lucene.Node, len(ofBuild))}
-	document := joblog.Document(f.Name)
-	tags, filename := joblog.FileFields(f.Name)
-	if document || how != joblog.HowFile {
-		setDefault(t.known, "tags", tags)
-		setDefault(t.known, "filename", filename)
-	}
-	some, doc := false, newDoc(s.e.o.Mapping, t.known)
-	for i, tree := range ofBuild {
-		if tree == nil || (!document && how != joblog.HowFile && !s.named[i]) {
-			continue
-		}
-		if tree = lucene.Fold(tree, doc); !never(tree) {
-			t.trees[i], some = tree, true
-		}
-	}
-	return t, some
 }
 
 func setDefault(f ci.Fields, key string, values []string) {

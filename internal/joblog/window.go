@@ -1,0 +1,130 @@
+package joblog
+
+import (
+	"bytes"
+	"io"
+	"iter"
+)
+
+// Windows reads a plain log, as Fold does, in stretches of whole events: for
+// those who look at all bytes but at few events.
+//
+// A window begins and ends where an event begins whatever came before it. Where
+// no such border is within a buffer's length (an event that is very long, many
+// lines that are dropped) events are folded one by one, and each is a window.
+func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] {
+	return func(yield func(*Window, error) bool) {
+		s := &splitter{yield: yield, at: cursor{line: 1}}
+		s.f = newFolder(name, o, s.single)
+		pick := newFolder(name, o, nil)
+		pick.names = s.f.names
+		s.w = Window{pick: pick}
+		s.one = Window{pick: pick, whole: true}
+		if err := s.read(r); err != nil && !s.f.stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+// splitter cuts a log into windows.
+type splitter struct {
+	f     *folder // for what no window can hold
+	at    cursor
+	w     Window
+	one   Window
+	yield func(*Window, error) bool
+}
+
+// single yields an event that was folded.
+func (s *splitter) single(ev Event, _ error) bool {
+	s.one.Text, s.one.Line, s.one.Offset, s.one.ev = ev.Text, ev.Line, ev.Offset, ev
+	return s.yield(&s.one, nil)
+}
+
+func (s *splitter) read(r io.Reader) error {
+	buf := make([]byte, 0, bufferSize)
+	for {
+		var err error
+		for n := 0; err == nil && len(buf) < cap(buf); buf = buf[:len(buf)+n] {
+			n, err = io.ReadAtLeast(r, buf[len(buf):cap(buf)], 1)
+		}
+		rest := s.take(buf, err != nil)
+		if s.f.stopped {
+			return nil
+		}
+		buf = buf[:copy(buf[:cap(buf)], rest)]
+		if err != nil {
+			return ended(err)
+		}
+	}
+}
+
+// take uses up what it can of buf, all of it at the text's end, and returns the
+// rest.
+func (s *splitter) take(buf []byte, end bool) []byte {
+	for len(buf) > 0 && !s.f.stopped {
+		if s.f.until == nil { // not in the middle of folding
+			if n := s.border(buf, end); n > 0 {
+				buf = s.window(buf, n)
+				continue
+			}
+			if len(buf) < bufferSize && !end && len(buf) <= s.f.limit {
+				return buf
+			}
+			s.f.restart()
+			s.f.until = s.after(s.at.offset)
+		}
+		buf = s.f.lines(buf, &s.at, end)
+		if !s.f.left && !end {
+			return buf
+		}
+		s.f.flush(false)
+		s.f.until = nil
+	}
+	return buf
+}
+
+// after stops a folder at the first border behind offset.
+func (s *splitter) after(offset int64) func([]byte) bool {
+	return func(line []byte) bool {
+		return s.at.offset > offset && s.f.begins(s.f.format.head(trimCR(line)))
+	}
+}
+
+// border is how much of buf, all of whose events are shorter than the limit,
+// holds whole events; 0: none that can be told.
+func (s *splitter) border(buf []byte, end bool) int {
+	if len(buf) > s.f.limit {
+		buf, end = buf[:s.f.limit], false
+	}
+	if end {
+		return len(buf)
+	}
+	last := bytes.LastIndexByte(buf, '\n') + 1
+	if s.f.format == plain {
+		return last
+	}
+	stamped := false
+	for next := last; next > 0; {
+		at := bytes.LastIndexByte(buf[:next-1], '\n') + 1
+		h := s.f.format.head(trimCR(buf[at : next-1]))
+		if at > 0 && s.f.begins(h) {
+			return at
+		}
+		stamped = stamped || h.starts
+		next = at
+	}
+	if stamped {
+		return 0
+	}
+	return last // so far no timestamp at all: each line is an event
+}
+
+// window yields the first n bytes of buf.
+func (s *splitter) window(buf []byte, n int) []byte {
+	s.w.reset(buf[:n], s.at.line, s.at.offset)
+	s.f.stopped = !s.yield(&s.w, nil)
+	s.at.line += int64(bytes.Count(buf[:n], []byte{'\n'}))
+	s.at.offset += int64(n)
+	return buf[n:]
+}

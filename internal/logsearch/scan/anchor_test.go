@@ -1,0 +1,80 @@
+package scan
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+func TestAnchors(t *testing.T) {
+	for query, want := range map[string]string{
+		`message:"Failed to fetch" AND tags:console`:   "failed",
+		`message:a OR message:"b cc"`:                  "a cc",
+		`message:xyz AND (message:a OR message:b)`:     "xyz",
+		`message:a OR tags:console`:                    "every event",
+		`NOT message:a`:                                "every event",
+		`message:abcd AND NOT message:b`:               "abcd",
+		`message:foobar* OR message:/ba.*/`:            "every event",
+		`message:foobar* OR message:*quux_zzz?x`:       "foobar quux_zzz",
+		`message:"naïve"`:                              "na",
+		`message:"日本"`:                                 "every event",
+		`module:"nova.compute" AND message:"10.0.0.1"`: "10.0.0.1",
+		`+message:abc message:b`:                       "abc",
+	} {
+		list, _, ok := anchors(trees(t, query)[0])
+		var texts []string
+		for _, a := range list {
+			texts = append(texts, a.text)
+		}
+		got := strings.Join(texts, " ")
+		if !ok {
+			got = "every event"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+// TestACostlyFingerprintIsRefusedAloud, and the others have all their hits.
+func TestACostlyFingerprintIsRefusedAloud(t *testing.T) {
+	costly := "message:abcdefghij~2"
+	for i := range 200 {
+		costly += fmt.Sprintf(" OR message:abcdefghij%d~2", i)
+	}
+	dir := t.TempDir()
+	const lines = 3000
+	write(t, dir, "job-output.txt", strings.Repeat(stampLine+"some words of a line that is long enough to be dear: abcdefghij\n", lines))
+	s := compiled(t, Options{}, costly, `message:abcdefghij`)
+	a, err := s.SearchLocal(t.Context(), dir, nil)
+	if err != nil || len(a.Refused) != 1 || a.Refused[0].Fingerprint != 0 || !strings.Contains(a.Refused[0].Why, "line") {
+		t.Fatal(err, a.Refused)
+	}
+	for _, m := range a.Matches {
+		if m.Exact != (m.Fingerprint == 1) || m.Fingerprint == 1 && m.Count != lines || m.Count == 0 {
+			t.Errorf("%+v", m)
+		}
+	}
+	if len(a.Matches) != 2 {
+		t.Error("what was found before is lost:", len(a.Matches))
+	}
+}
+
+// BenchmarkBudget is how long a fingerprint takes to use up its budget.
+func BenchmarkBudget(b *testing.B) {
+	costly := "message:abcdefghij~2"
+	for i := range 200 {
+		costly += fmt.Sprintf(" OR message:abcdefghij%d~2", i)
+	}
+	text := strings.Repeat(stampLine+"some words of a line that is long enough to be dear: abcdefghij\n", 3000)
+	for b.Loop() {
+		l := newLooker(compile(trees(b, costly)), lucene.Historical(), nil)
+		l.hit = func(int32, lucene.Truth, joblog.Event) {}
+		for w := range joblog.Windows(strings.NewReader(text), "job-output.txt", joblog.FoldOptions{}) {
+			l.window(w)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package scan
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+// What one fingerprint may cost in one file, in looks of one leaf at one byte
+// (one to ten nanoseconds each): so much, and so much for each byte of the file
+// that was read. What would cost more is refused aloud. A fingerprint without
+// anchor, which is evaluated on every event, stays within it unless it is of
+// dozens of leaves or of costly ones.
+const (
+	budgetOfFile = 500_000_000
+	budgetOfByte = 20
+)
+
+// budget is what the fingerprints have cost in one file.
+type budget struct {
+	bytes int64
+	spent []int64
+	price []int64
+	over  map[int32]string // those that are refused, and why
+}
+
+func newBudget(trees int) budget {
+	return budget{spent: make([]int64, trees), price: make([]int64, trees), over: map[int32]string{}}
+}
+
+// pay charges one evaluation of a tree; false if it is refused.
+func (b *budget) pay(tree int32, n lucene.Node, ev joblog.Event) bool {
+	if b.price[tree] == 0 {
+		b.price[tree] = price(n)
+	}
+	b.spent[tree] += b.price[tree] * int64(len(ev.Text)+1)
+	if b.spent[tree] <= budgetOfFile+budgetOfByte*b.bytes {
+		return true
+	}
+	if b.over[tree] == "" {
+		b.over[tree] = fmt.Sprintf("too costly: not evaluated from line %d on", ev.Line)
+	}
+	return false
+}
+
+// price is about how many times the bytes of an event are looked at.
+func price(n lucene.Node) (sum int64) {
+	lucene.Walk(n, func(n lucene.Node) bool {
+		switch n := n.(type) {
+		case lucene.Bool, lucene.All, lucene.None:
+			sum++
+		case lucene.Fuzzy:
+			sum += 20 * int64(1+utf8.RuneCountInString(n.Text))
+		case lucene.Regexp:
+			sum += 10 + int64(len(n.Pattern))
+		case lucene.Wildcard:
+			sum += 2 + int64(len(n.Pattern))/4
+		case lucene.Phrase:
+			sum += 1 + int64(min(n.Slop, 20))
+		default:
+			sum++
+		}
+		return true
+	})
+	return sum
+}

@@ -1,0 +1,126 @@
+package scan
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/joblog"
+	"github.com/recheckbot/recheckbot/internal/lucene"
+)
+
+// maxOwn is up to how many fingerprints a file gets a program of its own, of
+// those only that can match there. Of more the one of all is used, since to
+// make many would take longer than they save.
+const maxOwn = 512
+
+// maxPrograms bounds how many programs a Searcher keeps.
+const maxPrograms = 256
+
+// plan folds the trees with what is known of the build and of each file, and
+// leaves out files in which nothing can match.
+func (s *Searcher) plan(l joblog.Listing, known ci.Fields) []task {
+	for _, name := range s.absent {
+		setDefault(known, name, nil)
+	}
+	var tasks []task
+	for _, f := range l.Files {
+		if t, ok := s.task(f, l.How, known); ok {
+			tasks = append(tasks, t)
+		}
+	}
+	slices.SortStableFunc(tasks, func(a, b task) int { return cmp.Compare(a.info.Name, b.info.Name) })
+	return tasks
+}
+
+// task: a file that no rule of joblog knows was never indexed, so only those
+// fingerprints look into it that name it. A single file that a person gave is
+// searched by all, its tags being unknown then.
+func (s *Searcher) task(f joblog.FileInfo, how joblog.How, build ci.Fields) (task, bool) {
+	t := task{info: f, known: maps.Clone(build)}
+	document := joblog.Document(f.Name)
+	tags, filename := joblog.FileFields(f.Name)
+	if document || how != joblog.HowFile {
+		setDefault(t.known, "tags", tags)
+		setDefault(t.known, "filename", filename)
+	}
+	t.program = s.program(t.known, !document && how != joblog.HowFile)
+	return t, t.program != nil
+}
+
+// programs are those that were made for a set.
+type programs struct {
+	mu    sync.Mutex
+	byKey map[string]*program // by what is known of a file; nil: nothing can match
+	all   *program            // of all trees, whatever is known
+}
+
+// program is what to look for in a file of which this is known; nil: nothing
+// can match there. named leaves only those that name the file.
+func (s *Searcher) program(known ci.Fields, named bool) *program {
+	key := s.key(known, named)
+	s.programs.mu.Lock()
+	defer s.programs.mu.Unlock()
+	if p, ok := s.programs.byKey[key]; ok {
+		return p
+	}
+	if len(s.programs.byKey) >= maxPrograms {
+		clear(s.programs.byKey)
+	}
+	p := s.makeProgram(known, named)
+	s.programs.byKey[key] = p
+	return p
+}
+
+// key is all that programs depend on.
+func (s *Searcher) key(known ci.Fields, named bool) string {
+	var b strings.Builder
+	b.WriteString(strconv.FormatBool(named))
+	for _, f := range s.fields {
+		values, ok := known[f]
+		if !ok {
+			b.WriteString("?")
+		}
+		for _, v := range values {
+			b.WriteString(strconv.Quote(v))
+		}
+		b.WriteString("|")
+	}
+	return b.String()
+}
+
+func (s *Searcher) makeProgram(known ci.Fields, named bool) *program {
+	doc := newDoc(s.e.o.Mapping, known)
+	trees := make([]lucene.Node, len(s.trees))
+	some := false
+	for i, tree := range s.trees {
+		if tree == nil || named && !s.named[i] {
+			continue
+		}
+		if len(s.trees) <= maxOwn || named || !some {
+			if tree = lucene.Fold(tree, doc); never(tree) {
+				continue
+			}
+		}
+		trees[i], some = tree, true
+	}
+	switch {
+	case !some:
+		return nil
+	case len(s.trees) > maxOwn && !named:
+		return s.whole()
+	}
+	return compile(trees)
+}
+
+// whole is the program of all trees, made once.
+func (s *Searcher) whole() *program {
+	if s.programs.all == nil {
+		s.programs.all = compile(s.trees)
+	}
+	return s.programs.all
+}

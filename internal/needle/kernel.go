@@ -1,0 +1,8 @@
+package needle
+
+// probe sets in masks which of the n looks of a grid meet a gram that is
+// looked for.
+func probe(text []byte, g *grid, n int, masks []uint64) { probePlain(text, g, 0, n, masks) }
+
+// sift sets in masks the bytes where one of t's texts may stand.
+func sift(text []byte, t *teddy, masks []uint64) { siftPlain(text, t, 0, masks) }
