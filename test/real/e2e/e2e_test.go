@@ -23,7 +23,7 @@ func TestRealBot(t *testing.T) {
 		{{"bot killed", botKilled}, {"connection cut", connectionCut}},
 		{{"gerrit killed", gerritKilled}},
 	} {
-		t.Run("together", func(t *testing.T) {
+		t.Run("with "+parts[0].name, func(t *testing.T) {
 			for _, p := range parts {
 				t.Run(p.name, func(t *testing.T) {
 					t.Parallel()
