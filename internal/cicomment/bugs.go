@@ -132,12 +132,12 @@ var countsOther = regexp.MustCompile(`(?i)(?:\b(?:change|review|patch|patch\s?se
 	`task|line|step|job|comment|ticket|mr|cl|try|time|number)s?\s*|[\w/&])$`)
 
 // measured reports whether a number goes on as another kind of number: a
-// fraction, a date, or an amount of something.
+// fraction, a date, an amount of something, or a change that has merged.
 func measured(after string) bool {
 	return amountOf.MatchString(after)
 }
 
-var amountOf = regexp.MustCompile(`(?i)^(?:[.-]\d|\s*%|\s*(?:s|secs?|seconds?|ms|mins?|minutes?|hours?|days?|times?|tests?|failures?|jobs?|runs?|changes?)\b)`)
+var amountOf = regexp.MustCompile(`(?i)^(?:[.-]\d|,\d{3}\b|\s*%|\s+(?:(?:has|have|is|was)\s+)?(?:merged|landed)\b|\s*(?:s|secs?|seconds?|ms|mins?|minutes?|hours?|days?|times?|tests?|failures?|jobs?|runs?|changes?)\b)`)
 
 // namesBug reports whether a tracker's word with a number means a bug there:
 // "github 502" and "launchpad 503" are errors, "github issue 502" is not.

@@ -26,6 +26,9 @@ func command(line string) (word, rest string, ok bool) {
 	if !opensLikeCommand(line) && !namesRecheck(line) {
 		return "", "", false
 	}
+	if m := address.FindString(line); m != "" && len(m) < len(line) {
+		line = line[len(m):]
+	}
 	if word, rest, ok := triggerAt(line); ok {
 		return word, rest, !talks(rest)
 	}
@@ -86,6 +89,9 @@ func politely(line string) (rest string, ok bool) {
 	return rest, ok && saysItAll(rest)
 }
 
+// address is how people speak to the CI.
+var address = regexp.MustCompile(`(?i)^(?:(?:hey|hi|hello|dear|ok)[, ]+)?(?:zuul|jenkins)\b[,:!]?[ \t]+`)
+
 // saysItAll reports whether nothing but courtesy or a bug stands behind a word
 // that may also be said to a person ("please recheck the logs").
 func saysItAll(rest string) bool {
@@ -128,7 +134,7 @@ func triggerAt(s string) (word, rest string, ok bool) {
 var otherTrigger = regexp.MustCompile(`(?i)^(?:check[ \t-]+(?:experimental|arm64)\b` +
 	`|check[ \t-]+(?:coverage|perf|performance|silent|codehealth|php|rdo|tripleo|third-?party|extra|nightly|periodic|` +
 	`kolla|ironic|devstack|tempest|openshift|k8s|wmf|[a-z][\w.]*-[\w.-]*\w)(?:[ \t]+please)?(?:[ \t.!]*$|[ \t]*[:;,(])` +
-	`|ci[ \t]+(?:please[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|again))?[ \t]*(?:[.!]*$|[,;:(])` +
+	`|ci[ \t]+(?:(?:please|pls|plz)[ \t]+)?(?:re-?)?(?:test|tests|check|build|merge|run|verify)(?:[ \t]+(?:please|pls|plz|again))?[ \t]*(?:[.!]*$|[,;:(])` +
 	`|recheck-[a-z][\w.-]*[ \t]*$)`)
 
 // endsWord reports whether the trigger word ends here: "rechecking",
