@@ -10,6 +10,7 @@ import (
 
 	"github.com/recheckbot/recheckbot/handlers"
 	"github.com/recheckbot/recheckbot/internal/config"
+	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/logsearch/scan"
 	"github.com/recheckbot/recheckbot/internal/store"
@@ -58,6 +59,14 @@ func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs s
 
 // LoadFingerprints reads a folder, or the starter set where none is named.
 func LoadFingerprints(dir string) (queries.Set, []queries.Problem) {
+	set, problems := loadFingerprints(dir)
+	return set, append(problems, knownFiles.Unknown(set.Items)...)
+}
+
+// knownFiles tells the lint what files of a build are called.
+var knownFiles = queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName}
+
+func loadFingerprints(dir string) (queries.Set, []queries.Problem) {
 	if dir == "" {
 		return queries.Load(queries.Starter())
 	}

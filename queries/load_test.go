@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -181,6 +182,47 @@ func TestWarningsKeepTheFile(t *testing.T) {
 	set, problems := Load(dirOf(map[string]string{"x.yml": "query: a"}))
 	if len(set.Items) != 0 || len(problems) != 1 || HasErrors(problems) {
 		t.Errorf("x.yml: %v", problems)
+	}
+}
+
+func TestWarningsOfTheQuery(t *testing.T) {
+	for query, part := range map[string]string{
+		`message:"---" AND message:a`:         `x.yaml:2:11: warning: query: nothing is left of "---"`,
+		`message:a AND message:"b* c"`:        `x.yaml:2:25: warning: query: * is no wildcard`,
+		`message:a and tags:b`:                `x.yaml:2:13: warning: query: "and" is a word`,
+		`message:a* AND tags:b`:               `x.yaml:1:8: warning: it is slow`,
+		`message:a AND message:b\-c*`:         `no "-" in a word`,
+		`(message:a AND tags:b) OR message:c`: `message:"c" stands beside OR without the condition on tags`,
+	} {
+		set, problems := Load(dirOf(map[string]string{"x.yaml": "query: >-\n  " + query + "\n"}))
+		text := fmt.Sprint(problems)
+		if len(set.Items) != 1 || HasErrors(problems) || !strings.Contains(text, part) {
+			t.Errorf("%s: %s", query, text)
+		}
+	}
+}
+
+// TestPoisonIsRefused: what would slow all others is not loaded, with a reason.
+func TestPoisonIsRefused(t *testing.T) {
+	group := "(" + strings.Repeat("message:a ", 1000) + ")"
+	for query, part := range map[string]string{
+		"message:*a" + strings.Repeat("?", 20):        "1:16: query: this wildcard is too complex",
+		strings.Repeat("a ", 10000):                   "1:8: query: more than 1024 words",
+		strings.Repeat(group+" OR ", 5) + "message:b": "1:8: this query has 5001 terms, more than 1024",
+	} {
+		set, problems := Load(dirOf(map[string]string{"x.yaml": "query: " + query + "\n", "y.yaml": "query: message:y\n"}))
+		if len(set.Items) != 1 || len(problems) != 1 || !HasErrors(problems) || !strings.Contains(problems[0].String(), part) {
+			t.Errorf("%.40s: %.200v", query, problems)
+		}
+	}
+}
+
+func TestUnknownFiles(t *testing.T) {
+	set, _ := Load(dirOf(map[string]string{"x.yaml": "query: message:a AND (tags:consol OR tags:console) AND NOT filename:nova\n"}))
+	known := Known{Tag: func(s string) bool { return s == "console" }, Name: func(string) bool { return false }}
+	got := fmt.Sprint(known.Unknown(set.Items))
+	if got != `[x.yaml:1:1: warning: no file ever has the tag "consol" x.yaml:1:1: warning: no file ever has the name "nova"]` {
+		t.Error(got)
 	}
 }
 

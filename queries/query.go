@@ -24,16 +24,21 @@ func (r *reader) makeQuery(root *yaml.Node) {
 		r.fail(n, "query is a text")
 		return
 	}
-	tree, err := lucene.Parse(n.Value, lucene.Historical())
+	tree, notes, err := lucene.ParseNotes(n.Value, lucene.Historical())
 	if err != nil {
 		r.queryError(n, err)
 		return
 	}
-	if empty(tree) {
-		r.fail(n, "this query can match nothing: there is no word in it")
+	if why := refused(tree); why != "" {
+		r.fail(n, "this query %s", why)
 		return
 	}
-	for _, msg := range lucene.Lint(tree, PerLine) {
+	for _, note := range notes {
+		place := *n
+		place.Line, place.Column = placeOf(r.body, n, note.Offset)
+		r.warn(&place, "query: %s", note.Msg)
+	}
+	for _, msg := range lucene.Lint(tree, PerLine, Analysed) {
 		r.warn(n, "%s", msg)
 	}
 	r.f.Query = effective(n.Value, r.f.AllowNonvoting)
@@ -45,10 +50,17 @@ func (r *reader) makeQuery(root *yaml.Node) {
 // ParseQuery reads a query as a file's one is read. warnings say what is odd.
 // An error of its syntax is a *lucene.SyntaxError.
 func ParseQuery(query string) (n lucene.Node, warnings []string, err error) {
-	if n, err = lucene.Parse(query, lucene.Historical()); err != nil {
+	n, notes, err := lucene.ParseNotes(query, lucene.Historical())
+	if err != nil {
 		return nil, nil, err
 	}
-	return n, lucene.Lint(n, PerLine), nil
+	if why := refused(n); why != "" {
+		return nil, nil, fmt.Errorf("the query %s", why)
+	}
+	for _, note := range notes {
+		warnings = append(warnings, note.Msg)
+	}
+	return n, append(warnings, lucene.Lint(n, PerLine, Analysed)...), nil
 }
 
 // ParseFile reads one fingerprint file, whose name (with .yaml) is its
@@ -59,6 +71,28 @@ func ParseFile(file string, body []byte) (Fingerprint, []Problem) {
 		f.Tree = nil
 	}
 	return f, problems
+}
+
+// maxTerms bounds what one fingerprint may look for, in all of its groups
+// together: Lucene's bound on one group is as high.
+const maxTerms = 1024
+
+// refused says why a query that Lucene takes is none for a fingerprint.
+func refused(n lucene.Node) string {
+	terms := 0
+	lucene.Walk(n, func(n lucene.Node) bool {
+		if lucene.FieldOf(n) != "" {
+			terms++
+		}
+		return true
+	})
+	switch {
+	case empty(n):
+		return "can match nothing: there is no word in it"
+	case terms > maxTerms:
+		return fmt.Sprintf("has %d terms, more than %d: it would slow all others", terms, maxTerms)
+	}
+	return ""
 }
 
 // empty reports whether analysis left nothing of a query.

@@ -64,3 +64,22 @@ func ruleTags(name string) []string {
 	}
 	return nil
 }
+
+// KnownTag reports whether some file may have a tag: one of the rules', or the
+// base name of a file. KnownName is the same of a file's path. A name without a
+// dot that neither a rule nor any system's logs have is a slip of the pen.
+func KnownTag(tag string) bool {
+	for _, r := range rules {
+		if slices.Contains(r.tags, tag) {
+			return true
+		}
+	}
+	return !strings.Contains(tag, "/") && KnownName(tag)
+}
+
+// KnownName reports whether a file may have this path.
+func KnownName(name string) bool {
+	base := path.Base(name)
+	plain := slices.Contains([]string{"messages", "dmesg", "secure", "maillog", "cron", "journal", "kern"}, base)
+	return Document(name) || !strings.HasPrefix(name, "/") && (plain || strings.Contains(base, ".") && base != ".")
+}

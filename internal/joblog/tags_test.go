@@ -33,3 +33,17 @@ func TestFileFields(t *testing.T) {
 		}
 	}
 }
+
+func TestKnownTagsAndNames(t *testing.T) {
+	for tag, want := range map[string]bool{"console": true, "oslofmt": true, "screen-n-cpu.txt": true, "own.log": true, "consoleText": true, "messages": true,
+		"consol": false, "": false, "logs/screen-n-cpu.txt": false} {
+		if KnownTag(tag) != want {
+			t.Errorf("KnownTag(%q) is not %v", tag, want)
+		}
+	}
+	for name, want := range map[string]bool{"logs/screen-n-cpu.txt": true, "consoleText": true, "a/own.log": true, "console": false, "/logs/x.txt": false} {
+		if KnownName(name) != want {
+			t.Errorf("KnownName(%q) is not %v", name, want)
+		}
+	}
+}

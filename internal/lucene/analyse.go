@@ -31,8 +31,12 @@ func (p *parser) fieldQuery(field, text string, off int, quoted bool) (Node, err
 // them.
 func (p *parser) words(field, text string, off int, quoted bool) (Node, error) {
 	tokens := Tokens(text)
+	if quoted && strings.Contains(text, "*") {
+		p.note(off, "* is no wildcard inside of quotes: %s", excerpt(text))
+	}
 	switch {
 	case len(tokens) == 0:
+		p.note(off, "nothing is left of %s, so it is no condition: words are letters and digits", excerpt(text))
 		return nil, nil
 	case len(tokens) == 1:
 		return Term{field, tokens[0].Text}, nil

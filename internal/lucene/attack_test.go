@@ -45,7 +45,7 @@ func TestBombsAreRefusedOrCheap(t *testing.T) {
 				}
 				return
 			}
-			_ = Lint(n, func(string) bool { return true })
+			_ = Lint(n, func(string) bool { return true }, func(string) bool { return true })
 			d := NewDoc(Historical())
 			d.Set("message", c.text)
 			d.Set("build_name", c.text)

@@ -2,6 +2,7 @@ package lucene
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -152,7 +153,7 @@ func TestDocIsUsedAgain(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	text := func(f string) bool { return f == "message" }
+	perLine := func(f string) bool { return f == "message" || f == "module" }
 	for query, want := range map[string]string{
 		`message:a AND tags:console`:                "",
 		`(message:a OR message:b) AND tags:console`: "",
@@ -166,8 +167,43 @@ func TestLint(t *testing.T) {
 		`message:x AND (message:a OR message:b AND tags:console)`: `message:"a" changes nothing`,
 		`message:a AND NOT (NOT message:b)`:                       "",
 		`message:a AND (tags:x OR build_name:y)`:                  "",
+		`message:a* AND tags:x`:                                   "slow",
+		`module:a AND tags:x`:                                     "slow",
+		`message:a OR message:/b/`:                                "slow",
+		`message:a OR (message:b AND tags:x)`:                     `message:"a" stands beside OR without the condition on tags`,
+		`(message:a AND tags:y) OR (message:b AND tags:x)`:        "",
+		`(message:a AND filename:y) OR (message:b AND tags:x)`:    "",
+		`message:a OR message:b`:                                  "",
+		`message:a AND message:x\-y*`:                             `no "-" in a word`,
+		`message:a AND message:b\(?`:                              `no "(" in a word`,
+		`message:a AND message:b\ ~`:                              `no " " in a word`,
+		`message:a AND message:/ERROR.*/`:                         "lower case",
+		`message:a AND tags:/ERROR.*/ AND tags:a-b*`:              "",
 	} {
-		got := strings.Join(Lint(parse(t, query), text), "; ")
+		got := strings.Join(Lint(parse(t, query), perLine, Historical().Analysed), "; ")
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestNotes(t *testing.T) {
+	for query, want := range map[string]string{
+		`message:"a b" AND tags:"-"`:   "",
+		`message:"---" AND message:a`:  `8: nothing is left of "---"`,
+		`message:a AND message:"b* c"`: `22: * is no wildcard`,
+		`tags:"b*"`:                    "",
+		`a and b`:                      `2: "and" is a word here`,
+		`"a and b" AND c`:              "",
+	} {
+		n, notes, err := ParseNotes(query, Historical())
+		if n == nil || err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		got := ""
+		for _, note := range notes {
+			got += fmt.Sprintf("%d: %s\n", note.Offset, note.Msg)
+		}
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}

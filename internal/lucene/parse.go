@@ -7,6 +7,25 @@ import "fmt"
 // where AND binds what stands on both of its sides and OR does nothing. An
 // error is a *SyntaxError.
 func Parse(query string, m Mapping) (Node, error) {
+	n, _, err := ParseNotes(query, m)
+	return n, err
+}
+
+// Note is something odd that the tree does not show any more.
+type Note struct {
+	Offset int // in bytes, from 0
+	Msg    string
+}
+
+// ParseNotes is Parse, with what a person may not expect of the query's text.
+func ParseNotes(query string, m Mapping) (Node, []Note, error) {
+	p := &parser{query: query, mapping: m}
+	n, err := p.parse()
+	return n, p.notes, err
+}
+
+func (p *parser) parse() (Node, error) {
+	query, m := p.query, p.mapping
 	if len(query) > MaxQuery {
 		return nil, errorAt(query, MaxQuery, fmt.Sprintf("the query is longer than %d bytes", MaxQuery))
 	}
@@ -16,7 +35,7 @@ func Parse(query string, m Mapping) (Node, error) {
 	if blank(query) {
 		return None{}, nil
 	}
-	p := &parser{query: query, tokens: lex(query), mapping: m}
+	p.tokens = lex(query)
 	n, err := p.group(m.Default)
 	if err != nil {
 		return nil, err
@@ -37,6 +56,19 @@ type parser struct {
 	i       int
 	depth   int
 	mapping Mapping
+	notes   []Note
+}
+
+// noteWord notes a word that looks like an operator.
+func (p *parser) noteWord(t lexeme) {
+	if t.text == "and" || t.text == "or" || t.text == "not" {
+		p.note(t.off, "%q is a word here: operators are written in capitals", t.text)
+	}
+}
+
+// note keeps something odd.
+func (p *parser) note(off int, format string, args ...any) {
+	p.notes = append(p.notes, Note{off, fmt.Sprintf(format, args...)})
 }
 
 // peek is the token k places ahead; behind the last it is the last.
@@ -187,7 +219,9 @@ func (p *parser) multi(field string, list *clauses) (Node, error) {
 	t, _ := p.accept(kTerm)
 	text := t.text
 	for p.termAt(0) {
-		text += " " + p.peek(0).text
+		next := p.peek(0)
+		p.noteWord(next)
+		text += " " + next.text
 		p.i++
 	}
 	plain, err := p.unescape(text, t.off)

@@ -87,6 +87,7 @@ func (p *parser) bare(field string, t lexeme) (Node, error) {
 	}
 	if t.kind == kTerm || t.kind == kBareOper {
 		if !isFuzzy {
+			p.noteWord(t)
 			return p.fieldQuery(field, text, t.off, false)
 		}
 	}
