@@ -159,14 +159,18 @@ func lock(ctx context.Context, path string, wait time.Duration) (func() error, e
 	}
 }
 
-func (b *Bot) openGerrit() error {
-	g := b.cfg.Gerrit
-	client, err := gerritstream.New(gerritstream.Options{
+func newGerrit(cfg config.Config, log *slog.Logger, now func() time.Time) (*gerritstream.Client, error) {
+	g := cfg.Gerrit
+	return gerritstream.New(gerritstream.Options{
 		Addr: g.Addr, User: g.User, KeyFile: g.KeyFile, KnownHosts: g.KnownHosts, HostKey: g.HostKey,
 		Keepalive: g.Keepalive.Duration, Silence: g.Silence.Duration, ConnectTimeout: g.ConnectTimeout.Duration,
 		HTTPURL: g.HTTPURL, HTTPUser: g.HTTPUser, HTTPPassword: g.HTTPPassword.Reveal(),
-		Logger: b.log, Now: b.o.Now,
+		Logger: log, Now: now,
 	})
+}
+
+func (b *Bot) openGerrit() error {
+	client, err := newGerrit(b.cfg, b.log, b.o.Now)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ func silence(cfg config.Config) handlers.Silence {
 	out := cfg.Report.LeaveOut
 	return handlers.Silence{
 		SayStale: cfg.Report.Stale == "say",
+		MaxAge:   cfg.Report.MaxAge.Duration,
 		LeaveOut: handlers.LeaveOut{
 			Projects: globs(out.Projects), Pipelines: globs(out.Pipelines), Branches: globs(out.Branches),
 			Owners: globs(out.Owners), Hashtags: globs(out.Hashtags),

@@ -146,16 +146,8 @@ func (n number) seconds() time.Time {
 	return time.Unix(int64(n), 0).UTC()
 }
 
-// text reads a string; another type of value is "".
+// text is a string; another type of value leaves it "", which lenient forgives.
 type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*t = text(s)
-	}
-	return nil
-}
 
 func (t text) name() string { return cut(string(t), maxName) }
 func (t text) body() string { return cut(string(t), maxText) }

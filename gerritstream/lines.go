@@ -10,6 +10,8 @@ import (
 const (
 	maxLine  = 16 << 20 // bytes; a longer line is set aside
 	keptLine = 64 << 10 // bytes kept of a line that was too long
+
+	shortLine = 512 // bytes; what is longer is no dropped-output line
 )
 
 // Line is one line of the event stream, as it came.
@@ -84,6 +86,9 @@ func (s *splitter) end() (Line, bool) {
 func aside(body []byte, length int) string {
 	if length > maxLine {
 		return fmt.Sprintf("line of %d bytes, over the limit of %d", length, maxLine)
+	}
+	if len(body) > shortLine && json.Valid(body) {
+		return "" // whether it names a type, its reader will see
 	}
 	var e struct {
 		Type *string `json:"type"`

@@ -18,7 +18,7 @@ import (
 // list is a Gerrit that answers queries from memory.
 type list struct {
 	changes  []gerritstream.QueriedChange
-	messages map[int64][]gerritstream.Comment
+	messages map[int64][]gerritstream.Comment // with their texts
 	failing  map[int64]error
 	queryErr error
 	state    gerritstream.State
@@ -66,6 +66,9 @@ func (l *list) Each(_ context.Context, q gerritstream.Query, f func(gerritstream
 	slices.SortStableFunc(found, func(a, b gerritstream.QueriedChange) int { return b.Updated.Compare(a.Updated) })
 	found = found[min(q.Start, len(found)):]
 	for _, c := range found[:min(q.Limit, len(found))] {
+		if q.PatchSets && l.messages[c.Number] != nil {
+			c.Comments = l.messages[c.Number]
+		}
 		if err := f(read{c}, nil); err != nil {
 			return false, err
 		}

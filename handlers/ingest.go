@@ -27,7 +27,7 @@ type IngestOptions struct {
 	Rules   cicomment.Rules
 	Offset  *Offset // shared with Catchup
 	Sink    *Sink   // whose Begin and Alive the step calls; may be nil
-	Batch   int     // lines of one transaction; 0: 200
+	Batch   int     // lines of one transaction; 0: 1000
 	Logger  *slog.Logger
 	Now     func() time.Time
 	Wake    Wake
@@ -43,7 +43,7 @@ type Ingest struct {
 
 // NewIngest makes the step.
 func NewIngest(o IngestOptions) *Ingest {
-	o.Batch, o.Now = cmp.Or(o.Batch, 200), clock(o.Now)
+	o.Batch, o.Now = cmp.Or(o.Batch, 1000), clock(o.Now)
 	if o.Offset == nil {
 		o.Offset = &Offset{}
 	}
@@ -77,7 +77,7 @@ func (i *Ingest) step(ctx context.Context) (bool, error) {
 			return false, fmt.Errorf("ingest: %w", err)
 		}
 	}
-	return len(raws) == i.o.Batch, nil
+	return len(raws) > 0, nil
 }
 
 // alive lets the sink keep its account of when we listened.

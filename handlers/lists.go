@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"time"
 
@@ -17,10 +16,9 @@ import (
 
 // lists turns the changes of Gerrit's lists into comments of the store.
 type lists struct {
-	o    CatchupOptions
-	log  *slog.Logger
-	bad  map[int64]int  // change to how often it failed
-	more *regexp.Regexp // the line by which Gerrit says that there are more texts
+	o   CatchupOptions
+	log *slog.Logger
+	bad map[int64]int // change to how often it failed
 
 	floor, since time.Time // of this pass, on Gerrit's clock
 	newest       time.Time // update of a change that was read, on Gerrit's clock
@@ -37,7 +35,7 @@ func (t tally) String() string {
 }
 
 func newLists(o CatchupOptions, log *slog.Logger) *lists {
-	return &lists{o: o, log: log, bad: map[int64]int{}, more: regexp.MustCompile(`(?m)^\(\d+ comments?\)\s*$`)}
+	return &lists{o: o, log: log, bad: map[int64]int{}}
 }
 
 // begin begins a pass. Comments from before floor are not ours to know; all
@@ -154,23 +152,33 @@ func recent(list []gerritstream.Comment, since time.Time) []gerritstream.Comment
 	return list[i:]
 }
 
-func (l *lists) parse(m gerritstream.Comment) cicomment.Parsed {
-	return l.o.Rules.Parse(cicomment.Input{
+func (l *lists) parse(m gerritstream.Comment) cicomment.Parsed { return parseListed(l.o.Rules, m) }
+
+func parseListed(rules cicomment.Rules, m gerritstream.Comment) cicomment.Parsed {
+	return rules.Parse(cicomment.Input{
 		Comment: m.Message, Tag: m.Tag, Author: m.Author, PatchsetLevel: m.PatchsetLevel, ServiceUser: m.ServiceUser,
 	})
 }
 
-// comments turns Gerrit's list into the store's comments, each with its
-// meaning. whole: patchset-level texts were asked for too.
+// listedComment is a comment of Gerrit's list as the store takes it, with its
+// meaning.
+func listedComment(rules cicomment.Rules, m gerritstream.Comment) store.Comment {
+	parsed := parseListed(rules, m)
+	return store.Comment{
+		Author: m.Author, GerritTime: m.Time, MessageID: m.MessageID, Tag: m.Tag, Body: m.Message,
+		PatchsetLevel: m.PatchsetLevel, Patchset: cmp.Or(parsed.Patchset, m.Patchset), Parsed: parsed,
+	}
+}
+
+// comments turns Gerrit's list into the store's comments. whole: patchset-level
+// texts were asked for too.
 func (l *lists) comments(list []gerritstream.Comment, whole bool) []store.Comment {
 	out, now := make([]store.Comment, len(list)), l.o.Now()
 	for i, m := range list {
-		parsed := l.parse(m)
-		out[i] = store.Comment{
-			Author: m.Author, GerritTime: m.Time, MessageID: m.MessageID, Tag: m.Tag, Body: m.Message,
-			PatchsetLevel: m.PatchsetLevel, Whole: whole, Patchset: cmp.Or(parsed.Patchset, m.Patchset), Parsed: parsed,
-			Own: earlier(l.o.Offset.Own(m.Time), now), FirstSeen: now, // nothing is from the future
-		}
+		c := listedComment(l.o.Rules, m)
+		c.Whole, c.FirstSeen = whole, now
+		c.Own = earlier(l.o.Offset.Own(m.Time), now) // nothing is from the future
+		out[i] = c
 	}
 	return out
 }

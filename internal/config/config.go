@@ -79,6 +79,7 @@ type Report struct {
 	Notify      string           `toml:"notify" default:"OWNER" enum:"NONE|OWNER|OWNER_REVIEWERS|ALL"`
 	Template    string           `toml:"template" form:"template"` // text/template; empty: the built-in one
 	After       Duration         `toml:"report_after" default:"3m" min:"0s" max:"24h"`
+	MaxAge      Duration         `toml:"max_age" default:"2h" min:"1m" max:"168h"` // older ones, found late, are recorded and not said
 	Stale       string           `toml:"stale" default:"skip" enum:"say|skip"`
 	RecheckHint string           `toml:"recheck_hint"` // empty: the built-in one
 	MaxLines    int              `toml:"max_lines" default:"25" min:"5" max:"500"`

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -15,29 +16,40 @@ import (
 // another comment named already (a dependency cycle) keeps its state.
 func (r *reporting) saveBuild(ctx context.Context, tx *txn, pos int, b cicomment.Build) error {
 	ext := buildExt(b, r.comment, pos)
-	id, there, err := lookupID(ctx, tx, `SELECT id FROM build WHERE ci = ? AND ext = ?`, r.ci, ext)
+	id, err := r.insertBuild(ctx, tx, ext, b)
 	if err != nil {
 		return err
 	}
-	if !there {
-		id, err = r.insertBuild(ctx, tx, ext, b)
-	} else {
-		err = r.adopt(ctx, tx, id, b)
-	}
-	if err != nil {
-		return err
+	if id == 0 {
+		var there bool
+		if id, there, err = lookupID(ctx, tx, `SELECT id FROM build WHERE ci = ? AND ext = ?`, r.ci, ext); err != nil || !there {
+			return errors.Join(err, ifMissing(there))
+		}
+		r.known = true // it may count only now
+		if err := r.adopt(ctx, tx, id, b); err != nil {
+			return err
+		}
 	}
 	_, err = exec(ctx, tx, `INSERT INTO report_build (report, build, pos) VALUES (?,?,?)`, r.comment, id, pos)
 	return err
 }
 
+// ifMissing is an error of a row that an insert found and a select does not.
+func ifMissing(there bool) error {
+	if there {
+		return nil
+	}
+	return ErrNotFound
+}
+
+// insertBuild inserts a build; 0 says that it is there already.
 func (r *reporting) insertBuild(ctx context.Context, tx *txn, ext string, b cicomment.Build) (int64, error) {
 	job, err := nameID(ctx, tx, nameJob, b.Job)
 	if err != nil {
 		return 0, err
 	}
 	state, why := r.firstState(b)
-	r.asking = r.asking || state == BuildLookup
+	counted, failed := r.counts(b)
 	var result, logURL, duration, next any
 	if !b.Custom {
 		result = string(b.Result)
@@ -51,19 +63,37 @@ func (r *reporting) insertBuild(ctx context.Context, tx *txn, ext string, b cico
 	if state == BuildSearch {
 		next = ms(r.now)
 	}
-	return insert(ctx, tx, `INSERT INTO build (ci, ext, uuid, buildset, job, project, branch, pipeline, said, detail, result, voting, counted,
+	res, err := tx.ExecContext(ctx, `INSERT INTO build (ci, ext, uuid, buildset, job, project, branch, pipeline, said, detail, result, voting, counted, failed,
 			url, log_url, duration_ms, own_ms, first_seen_ms, state, why, next_ms, at_ms)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0,?,coalesce(?,''),?,?,?,?,?,?,?) RETURNING id`,
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,coalesce(?,''),?,?,?,?,?,?,?) ON CONFLICT (ci, ext) DO NOTHING`,
 		r.ci, ext, b.UUID, r.buildset, job, r.project, r.branch, r.pipeline, string(b.Result), b.Detail, result, flag(b.Voting),
-		b.URL, logURL, duration, ms(r.own), ms(r.seen), string(state), why, next, ms(r.now))
+		flag(counted), flag(failed), b.URL, logURL, duration, ms(r.own), ms(r.seen), string(state), why, next, ms(r.now))
+	if err != nil {
+		return 0, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return 0, err
+	}
+	r.asking = r.asking || state == BuildLookup
+	return res.LastInsertId()
+}
+
+// counts is what recount would say of a new build.
+func (r *reporting) counts(b cicomment.Build) (counted, failed bool) {
+	if b.Custom {
+		return false, false
+	}
+	class := b.Result.Class()
+	failed = class == ci.ClassFailed
+	return r.complete && b.Voting && (failed || class == ci.ClassSucceeded), failed
 }
 
 // firstState is what a build waits for when its comment is first read.
 func (r *reporting) firstState(b cicomment.Build) (BuildState, string) {
 	askable := b.UUID != "" || r.p.BuildsetUUID != ""
 	switch {
-	case r.old:
-		return BuildExcluded, whyOld
+	case r.old != "":
+		return BuildExcluded, r.old
 	case b.Custom && askable:
 		return BuildLookup, "the comment has the job's own message in place of a result"
 	case b.Custom:
@@ -126,6 +156,11 @@ func canonicalURL(raw string) string {
 
 // notePipeline remembers that a project runs a pipeline.
 func notePipeline(ctx context.Context, tx *txn, project int64, pipeline any, own time.Time) error {
+	k := [2]any{project, pipeline}
+	if tx.learnt != nil && own.Sub(tx.learnt.pipelines[k]) < time.Hour && !tx.learnt.pipelines[k].IsZero() {
+		return nil // as good as noted
+	}
+	tx.later(func(l *learnt) { remember(&l.pipelines, k, own) })
 	_, err := exec(ctx, tx, `INSERT INTO project_pipeline (project, pipeline, last_ms) VALUES (?,?,?)
 		ON CONFLICT (project, pipeline) DO UPDATE SET last_ms = max(last_ms, excluded.last_ms)`, project, pipeline, ms(own))
 	return err

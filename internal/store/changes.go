@@ -14,6 +14,9 @@ import (
 // nothing un-merges a change. The stream can make a change private but not
 // public: to say too little is the safe side.
 func saveChange(ctx context.Context, tx *txn, c ci.Change, via string) error {
+	if tx.writtenAlready(c, via) {
+		return nil
+	}
 	project, err := nameID(ctx, tx, nameProject, c.Project)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func noteEarly(ctx context.Context, tx *txn, ci int64, b EarlyBuild, now time.Ti
 	if err != nil {
 		return 0, err
 	}
-	set, err := insert(ctx, tx, `INSERT INTO buildset (ci, ext, uuid, pipeline, complete, own_ms, first_seen_ms, state, why, at_ms)
+	set, err := upsert(ctx, tx, `INSERT INTO buildset (ci, ext, uuid, pipeline, complete, own_ms, first_seen_ms, state, why, at_ms)
 		VALUES (?1,?2,?2,?3,0,?4,?5,?6,'known before its comment',?5)
 		ON CONFLICT (ci, ext) DO UPDATE SET pipeline = coalesce(pipeline, excluded.pipeline) RETURNING id`,
 		ci, b.Buildset, pipeline, ms(b.End), ms(now), buildsetDone)

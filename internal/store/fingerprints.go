@@ -12,7 +12,7 @@ import (
 func (s *Store) SaveSet(ctx context.Context, sha [32]byte, items []FingerprintRow) (fpset int64, err error) {
 	err = s.update(ctx, "save fingerprint set", fmt.Sprintf("%x", sha[:6]), func(tx *txn) error {
 		now := s.now()
-		fpset, err = insert(ctx, tx, `INSERT INTO fpset (sha, load, loaded_ms) VALUES (?1, (SELECT coalesce(max(load), 0) + 1 FROM fpset), ?2)
+		fpset, err = upsert(ctx, tx, `INSERT INTO fpset (sha, load, loaded_ms) VALUES (?1, (SELECT coalesce(max(load), 0) + 1 FROM fpset), ?2)
 			ON CONFLICT (sha) DO UPDATE SET load = excluded.load, loaded_ms = excluded.loaded_ms RETURNING id`, sha[:], ms(now))
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s *Store) SaveSet(ctx context.Context, sha [32]byte, items []FingerprintRo
 }
 
 func saveFingerprint(ctx context.Context, tx *txn, fpset int64, item FingerprintRow, now time.Time) error {
-	id, err := insert(ctx, tx, `INSERT INTO fingerprint (name, sha, yaml, title, first_ms) VALUES (?,?,?,?,?)
+	id, err := upsert(ctx, tx, `INSERT INTO fingerprint (name, sha, yaml, title, first_ms) VALUES (?,?,?,?,?)
 		ON CONFLICT (name, sha) DO UPDATE SET title = excluded.title RETURNING id`, item.Name, item.SHA[:], item.YAML, item.Title, ms(now))
 	if err != nil {
 		return err

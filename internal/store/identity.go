@@ -52,41 +52,40 @@ func (k known) listText() sql.NullString {
 // a real server). A join allows 2 s either way.
 const secondsApart = 2
 
+// standing are the rows of this author that a stream line may stand for: those
+// that lines of his second brought, and those that the list alone showed.
+func standing(ctx context.Context, tx *txn, change, author, event int64) ([]known, error) {
+	return collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ?1 AND author = ?2 AND event_s = ?3
+		UNION ALL SELECT * FROM (SELECT `+knownColumns+` FROM comment
+			WHERE change = ?1 AND author = ?2 AND event_s IS NULL AND gerrit_s BETWEEN ?3 - ?4 AND ?3 ORDER BY gerrit_s, nth)`,
+		change, author, event, secondsApart)
+}
+
 // claim finds the listed comment that a stream line of this author and second
 // belongs to: the oldest that no line has claimed. Lines come in order, so the
 // oldest is the right one whenever none was lost; a text that cannot be the
 // same comment's is passed over.
-func claim(ctx context.Context, tx *txn, change, author, event int64, text string) (*known, error) {
-	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment
-		WHERE change = ? AND author = ? AND event_s IS NULL AND gerrit_s BETWEEN ? AND ? ORDER BY gerrit_s, nth`,
-		change, author, event-secondsApart, event)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(rows, func(k known) bool { return maySame(k.listText(), sql.NullString{String: text, Valid: true}) })
+func claim(rows []known, text string) *known {
+	i := slices.IndexFunc(rows, func(k known) bool {
+		return !k.event.Valid && maySame(k.listText(), sql.NullString{String: text, Valid: true})
+	})
 	if i < 0 {
-		return nil, nil
+		return nil
 	}
-	return &rows[i], nil
+	return &rows[i]
 }
 
 // again finds the row of a line that another stream session brought already:
 // two connections that overlap bring each event twice. Lines of one session are
 // never the same comment, however equal they are.
-func again(ctx context.Context, tx *txn, change, author, event int64, text, session string) (*known, error) {
-	if session == "" {
-		return nil, nil
+func again(rows []known, text, session string) *known {
+	i := slices.IndexFunc(rows, func(k known) bool {
+		return k.event.Valid && k.heard.String == text && !slices.Contains(k.sessions, session)
+	})
+	if i < 0 || session == "" || len(rows[i].sessions) == 0 {
+		return nil
 	}
-	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment
-		WHERE change = ? AND author = ? AND event_s = ? AND heard = ? ORDER BY id`, change, author, event, text)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(rows, func(k known) bool { return !slices.Contains(k.sessions, session) })
-	if i < 0 || len(rows[i].sessions) == 0 {
-		return nil, nil
-	}
-	return &rows[i], nil
+	return &rows[i]
 }
 
 // maySame reports whether a list's text and a stream's can be of one comment.
@@ -94,7 +93,7 @@ func again(ctx context.Context, tx *txn, change, author, event int64, text, sess
 // stream shows other words, so anything may be; else the words are the same
 // (FACTS: Gerrit over SSH and REST). A text that has aged out may be anything.
 func maySame(listed, heard sql.NullString) bool {
-	if !listed.Valid || !heard.Valid {
+	if !listed.Valid || !heard.Valid || listed.String == heard.String {
 		return true
 	}
 	words, open := ownWords(listed.String)
@@ -122,6 +121,22 @@ func ownWords(text string) (words string, open bool) {
 		break
 	}
 	return strings.Join(strings.Fields(strings.Join(lines, " ")), " "), open
+}
+
+// opens reports whether a text counts comments whose words stand elsewhere, as
+// ownWords does, by its first lines alone.
+func opens(text string) bool {
+	if enveloped(text) {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	for text != "" {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if line = strings.TrimSpace(line); line != "" {
+			return isCount(line)
+		}
+	}
+	return false
 }
 
 // enveloped reports whether the text begins as Gerrit's own do: "Patch Set N".

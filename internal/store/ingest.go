@@ -20,8 +20,12 @@ func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
 		return nil
 	}
 	return s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *txn) error {
+		sessions, err := s.takeRaws(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
 		for _, h := range batch {
-			if err := s.ingest(ctx, tx, h); err != nil {
+			if err := s.ingest(ctx, tx, h, sessions); err != nil {
 				return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
 			}
 		}
@@ -29,15 +33,12 @@ func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
 	})
 }
 
-func (s *Store) ingest(ctx context.Context, tx *txn, h Heard) error {
-	var session string
-	if h.RawID != 0 {
-		of, fresh, err := s.takeRaw(ctx, tx, h.RawID)
-		if err != nil || !fresh {
-			return err
-		}
-		session = of
+func (s *Store) ingest(ctx context.Context, tx *txn, h Heard, sessions map[int64]string) error {
+	session, fresh := sessions[h.RawID]
+	if h.RawID != 0 && !fresh {
+		return nil
 	}
+	delete(sessions, h.RawID) // a line that stands twice in a batch is one
 	if h.Change.Number == 0 {
 		return nil // an event about no change, such as dropped-output
 	}
@@ -84,16 +85,14 @@ func (s *Store) author(ctx context.Context, tx *txn, c Comment) (int64, error) {
 // row that it belongs to, else provisional.
 func (s *Store) ingestStream(ctx context.Context, tx *txn, e entry) error {
 	event := e.c.EventTime.Unix()
-	k, err := again(ctx, tx, e.change, e.author, event, e.c.Body, e.session)
+	rows, err := standing(ctx, tx, e.change, e.author, event)
 	if err != nil {
 		return err
 	}
-	if k != nil {
+	if k := again(rows, e.c.Body, e.session); k != nil {
 		return addSession(ctx, tx, *k, e.session)
 	}
-	if k, err = claim(ctx, tx, e.change, e.author, event, e.c.Body); err != nil {
-		return err
-	}
+	k := claim(rows, e.c.Body)
 	if k == nil {
 		return s.insertComment(ctx, tx, e)
 	}
@@ -124,12 +123,15 @@ func (s *Store) insertComment(ctx context.Context, tx *txn, e entry) error {
 	if e.via == ViaStream {
 		event, heard, level = e.c.EventTime.Unix(), e.c.Body, nil
 	} else {
-		gerrit, nth, listed = e.c.GerritTime.Unix(), e.nth, e.c.Body
+		gerrit, nth = e.c.GerritTime.Unix(), e.nth
+		if !e.c.Bare {
+			listed = e.c.Body
+		}
 	}
 	m := meaningOf(e.c, e.via)
 	id, err := insert(ctx, tx, `INSERT INTO comment (change, author, event_s, gerrit_s, nth, message_id, raw, sessions, patchset, tag,
 			head, heard, listed, level, guess, kind, weight, parser, via, own_ms, first_seen_ms)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id`,
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		e.change, e.author, event, gerrit, nth, nullText(e.c.MessageID), nullID(e.rawID), sessionsJSON(e.session), patchset(e.c), e.c.Tag,
 		head(e.c.Body, maxHead), heard, listed, level, flag(m.guess), string(e.c.Parsed.Kind), m.weight, cicomment.ParserVersion, e.via,
 		ms(own(e.c)), ms(s.orNow(e.c.FirstSeen)))

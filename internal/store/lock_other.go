@@ -28,3 +28,9 @@ func Lock(path string) (release func() error, err error) {
 	}
 	return func() error { return os.Remove(name) }, nil
 }
+
+// Running reports whether a `run` holds the database at path.
+func Running(path string) bool {
+	_, err := os.Stat(path + ".lock")
+	return err == nil
+}

@@ -26,8 +26,10 @@ const (
 
 func meaningOf(c Comment, via string) meaning {
 	m := meaning{weight: weight(c.Parsed)}
-	words, _ := ownWords(c.Body)
-	m.guess = via == ViaQuery && m.weight > 0 && len(c.PatchsetLevel) > 0 && words == ""
+	if via == ViaQuery && m.weight > 0 && len(c.PatchsetLevel) > 0 {
+		words, _ := ownWords(c.Body)
+		m.guess = words == ""
+	}
 	return m
 }
 
@@ -144,13 +146,18 @@ func (s *Store) apply(ctx context.Context, tx *txn, id int64, e entry) error {
 
 func proofOf(comment int64) string { return fmt.Sprintf("comment:%d", comment) }
 
-// isOld reports whether a comment is from before the first start. What the
-// stream brings is live, whatever the clocks say.
-func isOld(ctx context.Context, tx *txn, e entry) (bool, error) {
-	if e.via == ViaStream {
-		return false, nil
+// isOld says why a comment is evidence but no news, such as that it is from
+// before the first start; "" if it is news. What the stream brings is live,
+// whatever the clocks say.
+func isOld(ctx context.Context, tx *txn, e entry) (string, error) {
+	if e.via == ViaStream || e.c.Quiet != "" {
+		return e.c.Quiet, nil
 	}
-	return beforeBegin(ctx, tx, own(e.c))
+	before, err := beforeBegin(ctx, tx, own(e.c))
+	if before {
+		return whyOld, err
+	}
+	return "", err
 }
 
 const whyOld = "from before the first start"

@@ -21,11 +21,21 @@ const (
 
 // nameID is the id of a word, made when it is new.
 func nameID(ctx context.Context, tx *txn, kind, text string) (int64, error) {
-	id, ok, err := lookupID(ctx, tx, `SELECT id FROM name WHERE kind = ? AND text = ?`, kind, text)
-	if ok || err != nil {
-		return id, err
+	k := nameKey{kind, text}
+	if id, ok := tx.knownName(k); ok {
+		return id, nil
 	}
-	return insert(ctx, tx, `INSERT INTO name (kind, text) VALUES (?,?) RETURNING id`, kind, text)
+	id, ok, err := lookupID(ctx, tx, `SELECT id FROM name WHERE kind = ? AND text = ?`, kind, text)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		if id, err = insert(ctx, tx, `INSERT INTO name (kind, text) VALUES (?,?)`, kind, text); err != nil {
+			return 0, err
+		}
+	}
+	tx.later(func(l *learnt) { remember(&l.names, k, id) })
+	return id, nil
 }
 
 // maybeName is nameID, or NULL for an empty word.
@@ -36,16 +46,16 @@ func maybeName(ctx context.Context, tx *txn, kind, text string) (any, error) {
 	return nameID(ctx, tx, kind, text)
 }
 
-// account is the id of an account, made when it is new. Sources tell different
-// parts of one account (the stream no id, REST one), so each part that is
-// certain finds it. An empty role was not said.
-func account(ctx context.Context, tx *txn, a ci.Account, role cicomment.Role) (int64, error) {
+// saveAccount finds or makes an account. Sources tell different parts of one
+// account (the stream no id, REST one), so each part that is certain finds it.
+// An empty role was not said.
+func saveAccount(ctx context.Context, tx *txn, a ci.Account, role cicomment.Role) (int64, error) {
 	id, same, err := findAccount(ctx, tx, a, role)
 	switch {
 	case err != nil || same:
 		return id, err
 	case id == 0:
-		return insert(ctx, tx, `INSERT INTO account (ident, gerrit_id, username, email, name, role) VALUES (?,?,?,?,?,?)
+		return upsert(ctx, tx, `INSERT INTO account (ident, gerrit_id, username, email, name, role) VALUES (?,?,?,?,?,?)
 			ON CONFLICT (ident) DO UPDATE SET name = excluded.name RETURNING id`,
 			a.Ident(), gerritID(a), a.Username, a.Email, a.Name, string(role))
 	}

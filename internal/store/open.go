@@ -31,13 +31,14 @@ type Options struct {
 // Store is one open database: one writer connection, so that writers queue in
 // the program and not in SQLite, and a pool that may only read.
 type Store struct {
-	path  string
-	aside bool
-	write *sql.DB // nil: opened read-only
-	read  *sql.DB
-	stmts stmts
-	log   *slog.Logger
-	now   func() time.Time
+	path   string
+	aside  bool
+	write  *sql.DB // nil: opened read-only
+	read   *sql.DB
+	stmts  stmts
+	learnt learnt
+	log    *slog.Logger
+	now    func() time.Time
 }
 
 // readers is the size of the read pool.
@@ -100,6 +101,11 @@ func (s *Store) openWriter(ctx context.Context) error {
 	}
 	s.write = db
 	db.SetMaxOpenConns(1)
+	for _, pragma := range writerPragmas() {
+		if _, err := db.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return fmt.Errorf("pragma %s: %w", pragma, err)
+		}
+	}
 	if err := checkPragmas(ctx, db, false); err != nil {
 		return err
 	}
@@ -110,6 +116,15 @@ func (s *Store) openWriter(ctx context.Context) error {
 		return nil
 	}
 	return s.begin(ctx)
+}
+
+// writerPragmas only make the writer faster: without one of them all is well.
+func writerPragmas() []string {
+	return []string{
+		"cache_size = -32768",       // KiB
+		"temp_store = MEMORY",       // statement journals too
+		"wal_autocheckpoint = 4000", // pages; the default writes pages that change often too often
+	}
 }
 
 // openReaders opens the read pool; check, if any, looks before the pragmas do,

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -22,14 +24,8 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 		return nil
 	}
 	return s.update(ctx, "append raw lines of", lines[0].Session, func(tx *txn) error {
-		stmt, err := tx.PrepareContext(ctx, `INSERT INTO raw (session, seq, source, received_ms, body, state, why, at_ms)
-			VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (session, seq) DO NOTHING`)
-		if err != nil {
-			return err
-		}
-		defer stmt.Close()
 		for _, l := range lines {
-			if err := s.appendRaw(ctx, tx, stmt, l); err != nil {
+			if err := s.appendRaw(ctx, tx, l); err != nil {
 				return fmt.Errorf("line %d: %w", l.Seq, err)
 			}
 		}
@@ -37,7 +33,7 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 	})
 }
 
-func (s *Store) appendRaw(ctx context.Context, tx *txn, stmt *sql.Stmt, l Raw) error {
+func (s *Store) appendRaw(ctx context.Context, tx *txn, l Raw) error {
 	state, received := rawNew, s.orNow(l.Received)
 	if l.Aside != "" {
 		state = rawAside
@@ -45,22 +41,35 @@ func (s *Store) appendRaw(ctx context.Context, tx *txn, stmt *sql.Stmt, l Raw) e
 	if l.Body == nil {
 		l.Body = []byte{} // NULL means aged out
 	}
-	res, err := stmt.ExecContext(ctx, l.Session, l.Seq, l.Source, ms(received), l.Body, state, l.Aside, ms(received))
-	if err != nil || l.Aside == "" {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := exec(ctx, tx, `INSERT INTO raw (session, seq, source, received_ms, body, state, why, at_ms)
+		VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (session, seq) DO NOTHING`, l.Session, l.Seq, l.Source, ms(received), l.Body, state, l.Aside, ms(received))
+	if err != nil || l.Aside == "" || n == 0 {
 		return err
 	}
 	return openGap(ctx, tx, received, l.Aside)
 }
 
-// PendingRaw are the lines that wait to be ingested, in the order they came.
+// maxPending bounds what PendingRaw holds at once, in bytes; one line may be more.
+const maxPending = 32 << 20
+
+// PendingRaw are lines that wait to be ingested, in the order they came: at most
+// limit, and fewer when they are large. There are more while it gives any.
 func (s *Store) PendingRaw(ctx context.Context, limit int) (out []Raw, err error) {
 	err = s.view(ctx, "pending raw lines", limit, func(tx *txn) error {
-		out, err = collect(ctx, tx, scanRaw, `SELECT id, session, seq, source, received_ms, body
+		rows, err := tx.QueryContext(ctx, `SELECT id, session, seq, source, received_ms, body
 			FROM raw WHERE state = 'new' ORDER BY id LIMIT ?`, limit)
-		return err
+		if err != nil {
+			return err
+		}
+		for size := 0; size < maxPending && rows.Next(); {
+			r, err := scanRaw(rows)
+			if err != nil {
+				return errors.Join(err, rows.Close())
+			}
+			size += len(r.Body)
+			out = append(out, r)
+		}
+		return errors.Join(rows.Err(), rows.Close())
 	})
 	return out, err
 }
@@ -87,17 +96,44 @@ func (s *Store) SetRawAside(ctx context.Context, id int64, why string) error {
 	})
 }
 
-// takeRaw marks a line as ingested and tells its session; fresh is false when
-// it was ingested before, which makes Ingest idempotent.
-func (s *Store) takeRaw(ctx context.Context, tx *txn, id int64) (session string, fresh bool, err error) {
-	var state string
-	err = tx.QueryRowContext(ctx, `SELECT session, state FROM raw WHERE id = ?`, id).Scan(&session, &state)
-	if err != nil {
-		return "", false, fmt.Errorf("raw line %d: %w", id, rowError(err))
+// takeRaws marks the lines of a batch as ingested and tells the sessions of
+// those that were not before, which makes Ingest idempotent.
+func (s *Store) takeRaws(ctx context.Context, tx *txn, batch []Heard) (map[int64]string, error) {
+	ids := make([]byte, 0, 16*len(batch))
+	for _, h := range batch {
+		if h.RawID != 0 {
+			ids = strconv.AppendInt(append(ids, ','), h.RawID, 10)
+		}
 	}
-	if state != rawNew {
-		return session, false, nil
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	_, err = exec(ctx, tx, `UPDATE raw SET state = ?, at_ms = ? WHERE id = ?`, rawDone, ms(s.now()), id)
-	return session, true, err
+	ids[0] = '['
+	ids = append(ids, ']')
+	if err := s.mustHaveRaws(ctx, tx, string(ids)); err != nil {
+		return nil, err
+	}
+	type taken struct {
+		id      int64
+		session string
+	}
+	rows, err := collect(ctx, tx, func(rows *sql.Rows) (t taken, err error) {
+		err = rows.Scan(&t.id, &t.session)
+		return t, err
+	}, `UPDATE raw SET state = '`+rawDone+`', at_ms = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = '`+rawNew+`' RETURNING id, session`,
+		ms(s.now()), string(ids))
+	sessions := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		sessions[r.id] = r.session
+	}
+	return sessions, err
+}
+
+// mustHaveRaws makes a line that is not there an error.
+func (s *Store) mustHaveRaws(ctx context.Context, tx *txn, ids string) error {
+	id, missing, err := lookupID(ctx, tx, `SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM raw WHERE id = value) LIMIT 1`, ids)
+	if err == nil && missing {
+		err = fmt.Errorf("raw line %d: %w", id, ErrNotFound)
+	}
+	return err
 }

@@ -25,9 +25,8 @@ const tracked = `EXISTS (SELECT 1 FROM fingerprint_bug fb JOIN fpset_member m ON
 	WHERE fb.bug = %s AND m.fpset = ` + newestSet + `)`
 
 // addRecheck stores a recheck with the bugs that it names. One that was stored
-// before with a poorer text is made richer. old: from before the first start,
-// evidence but no news.
-func (s *Store) addRecheck(ctx context.Context, tx *txn, comment int64, e entry, old bool) error {
+// before with a poorer text is made richer. old: why it is evidence but no news.
+func (s *Store) addRecheck(ctx context.Context, tx *txn, comment int64, e entry, old string) error {
 	r, now := e.c.Parsed.Recheck, s.now()
 	_, err := exec(ctx, tx, `INSERT INTO recheck (comment, change, own_ms, kind, reason, by_bot, state, at_ms) VALUES (?,?,?,?,?,?,?,?)
 		ON CONFLICT (comment) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, by_bot = max(by_bot, excluded.by_bot)`,
@@ -57,7 +56,7 @@ func refs(r cicomment.Recheck) []ci.BugRef {
 
 // nameBug stores one naming. A bug that a person names for the first time and
 // no fingerprint knows goes into the queue.
-func (s *Store) nameBug(ctx context.Context, tx *txn, comment int64, ref ci.BugRef, byBot, old bool, now time.Time) error {
+func (s *Store) nameBug(ctx context.Context, tx *txn, comment int64, ref ci.BugRef, byBot bool, old string, now time.Time) error {
 	bug, err := bugID(ctx, tx, ref)
 	if err != nil {
 		return err
@@ -72,8 +71,8 @@ func (s *Store) nameBug(ctx context.Context, tx *txn, comment int64, ref ci.BugR
 		state, why = recheckSkipped, "by a bot"
 	case known:
 		state, why = recheckSkipped, "a fingerprint names the bug"
-	case old:
-		state, why = recheckDone, whyOld
+	case old != "":
+		state, why = recheckDone, old
 	}
 	_, err = exec(ctx, tx, `INSERT INTO recheck_bug (comment, bug, state, why, next_ms, at_ms) VALUES (?1,?2,?3,?4,?5,?5)
 		ON CONFLICT (comment, bug) DO NOTHING`, comment, bug, state, why, ms(now))
@@ -91,7 +90,7 @@ func bugID(ctx context.Context, tx *txn, ref ci.BugRef) (int64, error) {
 	if ok || err != nil {
 		return id, err
 	}
-	return insert(ctx, tx, `INSERT INTO bug (tracker, ref) VALUES (?,?) RETURNING id`, ref.Tracker, ref.Ref)
+	return insert(ctx, tx, `INSERT INTO bug (tracker, ref) VALUES (?,?)`, ref.Tracker, ref.Ref)
 }
 
 // finishRecheck decides a recheck when all of its namings are.

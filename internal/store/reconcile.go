@@ -18,19 +18,46 @@ import (
 // again changes nothing.
 func (s *Store) Reconcile(ctx context.Context, change ci.Change, list []Comment) (r Reconciled, err error) {
 	err = s.update(ctx, "reconcile change", change.Number, func(tx *txn) error {
-		r = Reconciled{}
-		for _, c := range list {
-			change.Current = max(change.Current, patchset(c))
-		}
-		if err := saveChange(ctx, tx, change, ViaQuery); err != nil {
-			return fmt.Errorf("change: %w", err)
-		}
-		if r, err = s.reconcile(ctx, tx, change.Number, list); err != nil {
-			return err
-		}
-		_, err = exec(ctx, tx, `UPDATE change SET reconciled_s = ? WHERE number = ?`, seconds(s.now()), change.Number)
+		r, err = s.reconcileChange(ctx, tx, change, list)
 		return err
 	})
+	return r, err
+}
+
+// Listed is a change with its comments as Gerrit lists them.
+type Listed struct {
+	Change   ci.Change
+	Comments []Comment
+}
+
+// ReconcileAll is Reconcile for many changes in one transaction.
+func (s *Store) ReconcileAll(ctx context.Context, all []Listed) (out []Reconciled, err error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	err = s.update(ctx, "reconcile changes from", all[0].Change.Number, func(tx *txn) error {
+		out = make([]Reconciled, len(all))
+		for i, l := range all {
+			if out[i], err = s.reconcileChange(ctx, tx, l.Change, l.Comments); err != nil {
+				return fmt.Errorf("change %d: %w", l.Change.Number, err)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *Store) reconcileChange(ctx context.Context, tx *txn, change ci.Change, list []Comment) (r Reconciled, err error) {
+	for _, c := range list {
+		change.Current = max(change.Current, patchset(c))
+	}
+	if err := saveChange(ctx, tx, change, ViaQuery); err != nil {
+		return r, fmt.Errorf("change: %w", err)
+	}
+	if r, err = s.reconcile(ctx, tx, change.Number, list); err != nil {
+		return r, err
+	}
+	_, err = exec(ctx, tx, `UPDATE change SET reconciled_s = ? WHERE number = ?`, seconds(s.now()), change.Number)
 	return r, err
 }
 
@@ -70,8 +97,7 @@ func (k known) wordless(e entry) bool {
 	if k.heard.Valid || k.event.Valid || k.whole || e.c.Whole || len(e.c.PatchsetLevel) > 0 {
 		return false
 	}
-	_, open := ownWords(e.c.Body)
-	return open
+	return opens(e.c.Body)
 }
 
 // entries gives each listed comment its author and its place.

@@ -23,9 +23,9 @@ const (
 	ReportRefused = "refused"
 )
 
-// addReport stores a report with its buildset and builds. old: from before the
-// first start, so that nothing is looked up, searched or said.
-func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, old bool) error {
+// addReport stores a report with its buildset and builds. old: why nothing is
+// looked up, searched or said because of it.
+func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, old string) error {
 	_, there, err := lookupID(ctx, tx, `SELECT comment FROM report WHERE comment = ?`, comment)
 	if err != nil || there {
 		return err
@@ -41,8 +41,12 @@ func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, 
 	if err := r.saveBuildset(ctx, tx); err != nil {
 		return fmt.Errorf("buildset: %w", err)
 	}
-	_, err = exec(ctx, tx, `INSERT INTO report (comment, buildset, change, patchset, own_ms, state, at_ms) VALUES (?,?,?,?,?,?,?)`,
-		comment, r.buildset, e.change, patchset(e.c), ms(r.own), ReportOpen, ms(r.now))
+	state := ReportOpen
+	if old != "" {
+		state = ReportSilent
+	}
+	_, err = exec(ctx, tx, `INSERT INTO report (comment, buildset, change, patchset, own_ms, state, why, at_ms) VALUES (?,?,?,?,?,?,?,?)`,
+		comment, r.buildset, e.change, patchset(e.c), ms(r.own), state, old, ms(r.now))
 	if err != nil {
 		return err
 	}
@@ -56,10 +60,20 @@ func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, 
 			return fmt.Errorf("builds that are left out: %w", err)
 		}
 	}
-	if err := r.ask(ctx, tx); err != nil {
-		return err
+	return r.settle(ctx, tx)
+}
+
+// settle decides what the report waits for, and what of it counts.
+func (r *reporting) settle(ctx context.Context, tx *txn) error {
+	if r.known { // builds of other comments may count now
+		if err := recount(ctx, tx, r.buildset); err != nil {
+			return err
+		}
 	}
-	if err := recount(ctx, tx, r.buildset); err != nil {
+	if r.old != "" {
+		return nil
+	}
+	if err := r.ask(ctx, tx); err != nil {
 		return err
 	}
 	return r.open(ctx, tx)
@@ -71,7 +85,8 @@ type reporting struct {
 	ci, project, branch      int64
 	pipeline                 any // name id or nil
 	complete, custom, asking bool
-	old                      bool
+	old                      string
+	known                    bool // the buildset was told of before
 	p                        cicomment.Parsed
 	own, seen, now           time.Time
 }
@@ -108,20 +123,30 @@ func (r *reporting) saveBuildset(ctx context.Context, tx *txn) error {
 	if ext == "" {
 		ext = fmt.Sprintf("c:%d", r.comment)
 	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO buildset (ci, ext, uuid, url, pipeline, outcome, complete, own_ms, first_seen_ms, state, at_ms)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (ci, ext) DO UPDATE SET
-			pipeline = coalesce(pipeline, excluded.pipeline), complete = max(complete, excluded.complete),
-			outcome = CASE WHEN outcome = '' THEN excluded.outcome ELSE outcome END,
-			url = CASE WHEN url = '' THEN excluded.url ELSE url END,
-			own_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = buildset.id) THEN own_ms ELSE excluded.own_ms END,
-			first_seen_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = buildset.id) THEN first_seen_ms ELSE excluded.first_seen_ms END
-		RETURNING id, complete, pipeline`,
-		r.ci, ext, r.p.BuildsetUUID, r.p.BuildsetURL, r.pipeline, string(r.p.Outcome), flag(r.complete), ms(r.own), ms(r.seen),
-		buildsetDone, ms(r.now)).Scan(&r.buildset, &r.complete, &r.pipeline)
-	if err != nil || r.pipeline == nil {
+	if err := r.putBuildset(ctx, tx, ext); err != nil || r.pipeline == nil {
 		return err
 	}
 	return notePipeline(ctx, tx, r.project, r.pipeline, r.own)
+}
+
+// putBuildset inserts the buildset, or adds to the one that is there.
+func (r *reporting) putBuildset(ctx context.Context, tx *txn, ext string) (err error) {
+	if r.buildset, r.known, err = lookupID(ctx, tx, `SELECT id FROM buildset WHERE ci = ? AND ext = ?`, r.ci, ext); err != nil {
+		return err
+	}
+	if !r.known {
+		r.buildset, err = insert(ctx, tx, `INSERT INTO buildset (ci, ext, uuid, url, pipeline, outcome, complete, own_ms, first_seen_ms, state, at_ms)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
+			r.ci, ext, r.p.BuildsetUUID, r.p.BuildsetURL, r.pipeline, string(r.p.Outcome), flag(r.complete), ms(r.own), ms(r.seen),
+			buildsetDone, ms(r.now))
+		return err
+	}
+	return tx.QueryRowContext(ctx, `UPDATE buildset SET pipeline = coalesce(pipeline, ?2), complete = max(complete, ?3),
+			outcome = CASE WHEN outcome = '' THEN ?4 ELSE outcome END, url = CASE WHEN url = '' THEN ?5 ELSE url END,
+			own_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = ?1) THEN own_ms ELSE ?6 END,
+			first_seen_ms = CASE WHEN EXISTS (SELECT 1 FROM report r WHERE r.buildset = ?1) THEN first_seen_ms ELSE ?7 END
+		WHERE id = ?1 RETURNING complete, pipeline`,
+		r.buildset, r.pipeline, flag(r.complete), string(r.p.Outcome), r.p.BuildsetURL, ms(r.own), ms(r.seen)).Scan(&r.complete, &r.pipeline)
 }
 
 // ask decides whether the CI's API is asked: for what waits for it, to complete
@@ -129,8 +154,6 @@ func (r *reporting) saveBuildset(ctx context.Context, tx *txn) error {
 func (r *reporting) ask(ctx context.Context, tx *txn) error {
 	why := ""
 	switch {
-	case r.old:
-		return nil
 	case r.asking:
 		why = "builds wait for their logs or results"
 	case !r.complete && r.canAsk():
@@ -151,12 +174,8 @@ func (r *reporting) open(ctx context.Context, tx *txn) error {
 	if err != nil {
 		return err
 	}
-	if r.old || !failed {
-		why := whyOld
-		if !r.old {
-			why = "nothing that votes failed"
-		}
-		_, err := exec(ctx, tx, `UPDATE report SET state = ?, why = ? WHERE comment = ?`, ReportSilent, why, r.comment)
+	if !failed {
+		_, err := exec(ctx, tx, `UPDATE report SET state = ?, why = ? WHERE comment = ?`, ReportSilent, "nothing that votes failed", r.comment)
 		return err
 	}
 	return wake(ctx, tx, r.comment, r.now, nil)

@@ -29,7 +29,7 @@ type RescanBuild struct {
 func (s *Store) KeepSet(ctx context.Context, sha [32]byte, items []FingerprintRow) (fpset int64, err error) {
 	err = s.update(ctx, "keep fingerprint set", fmt.Sprintf("%x", sha[:6]), func(tx *txn) error {
 		now := s.now()
-		fpset, err = insert(ctx, tx, `INSERT INTO fpset (sha, load, loaded_ms) VALUES (?1, (SELECT coalesce(min(load), 0) - 1 FROM fpset), ?2)
+		fpset, err = upsert(ctx, tx, `INSERT INTO fpset (sha, load, loaded_ms) VALUES (?1, (SELECT coalesce(min(load), 0) - 1 FROM fpset), ?2)
 			ON CONFLICT (sha) DO UPDATE SET load = load RETURNING id`, sha[:], ms(now))
 		if err != nil {
 			return err

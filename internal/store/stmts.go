@@ -8,11 +8,15 @@ import (
 )
 
 // txn is a transaction that takes statements which were prepared before: to
-// prepare one costs about as much as to run it.
+// prepare one costs about as much as to run it. Its statements do not watch the
+// context, which would cost a goroutine each; the transaction does.
 type txn struct {
 	*sql.Tx
 	kept   *stmts // nil: none are kept
 	missed []string
+	bound  map[string]*sql.Stmt // those of kept that were used here
+	learnt *learnt              // what earlier transactions found; nil: nothing is kept
+	fresh  []func(*learnt)      // what this one found, kept when it is committed
 }
 
 // stmt is the kept statement of q, nil when there is none yet.
@@ -20,8 +24,12 @@ func (t *txn) stmt(ctx context.Context, q string) *sql.Stmt {
 	if t.kept == nil {
 		return nil
 	}
+	if s := t.bound[q]; s != nil {
+		return s
+	}
 	if kept := t.kept.get(q); kept != nil {
-		return t.Tx.StmtContext(ctx, kept)
+		t.bound[q] = t.Tx.StmtContext(ctx, kept)
+		return t.bound[q]
 	}
 	t.missed = append(t.missed, q)
 	return nil
@@ -30,7 +38,7 @@ func (t *txn) stmt(ctx context.Context, q string) *sql.Stmt {
 // ExecContext is sql.Tx's, with the kept statement.
 func (t *txn) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
 	if s := t.stmt(ctx, q); s != nil {
-		return s.ExecContext(ctx, args...)
+		return s.ExecContext(context.WithoutCancel(ctx), args...)
 	}
 	return t.Tx.ExecContext(ctx, q, args...)
 }
@@ -38,7 +46,7 @@ func (t *txn) ExecContext(ctx context.Context, q string, args ...any) (sql.Resul
 // QueryContext is sql.Tx's, with the kept statement.
 func (t *txn) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	if s := t.stmt(ctx, q); s != nil {
-		return s.QueryContext(ctx, args...)
+		return s.QueryContext(context.WithoutCancel(ctx), args...)
 	}
 	return t.Tx.QueryContext(ctx, q, args...)
 }
@@ -46,7 +54,7 @@ func (t *txn) QueryContext(ctx context.Context, q string, args ...any) (*sql.Row
 // QueryRowContext is sql.Tx's, with the kept statement.
 func (t *txn) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
 	if s := t.stmt(ctx, q); s != nil {
-		return s.QueryRowContext(ctx, args...)
+		return s.QueryRowContext(context.WithoutCancel(ctx), args...)
 	}
 	return t.Tx.QueryRowContext(ctx, q, args...)
 }

@@ -13,35 +13,36 @@ func (s *Store) update(ctx context.Context, op string, key any, f func(*txn) err
 	if s.write == nil {
 		return fmt.Errorf("store: %s %v: %w", op, key, ErrReadOnly)
 	}
-	return inTx(ctx, s.write, &s.stmts, op, key, f)
+	return inTx(ctx, s.write, &txn{kept: &s.stmts, bound: map[string]*sql.Stmt{}, learnt: &s.learnt}, op, key, f)
 }
 
 // view runs f in one read transaction, so that its queries see one state.
 func (s *Store) view(ctx context.Context, op string, key any, f func(*txn) error) error {
-	return inTx(ctx, s.read, nil, op, key, f)
+	return inTx(ctx, s.read, &txn{}, op, key, f)
 }
 
-func inTx(ctx context.Context, db *sql.DB, kept *stmts, op string, key any, f func(*txn) error) (err error) {
+func inTx(ctx context.Context, db *sql.DB, t *txn, op string, key any, f func(*txn) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("store: %s %v: %w", op, key, faulted(err))
 		}
 	}()
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
+	if t.Tx, err = db.BeginTx(ctx, nil); err != nil {
 		return err
 	}
-	t := &txn{Tx: tx, kept: kept}
 	if err := f(t); err != nil {
-		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+		if rerr := t.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
 			return errors.Join(err, rerr)
 		}
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := t.Commit(); err != nil {
 		return err
 	}
-	kept.prepare(ctx, db, t.missed)
+	for _, keep := range t.fresh {
+		keep(t.learnt)
+	}
+	t.kept.prepare(ctx, db, t.missed)
 	return nil
 }
 
@@ -63,8 +64,18 @@ func execOne(ctx context.Context, tx *txn, q string, args ...any) error {
 	return err
 }
 
-// insert runs an INSERT … RETURNING id.
-func insert(ctx context.Context, tx *txn, q string, args ...any) (id int64, err error) {
+// insert runs an INSERT of one row that gets its id there, and tells the id.
+// RETURNING would make SQLite journal the statement.
+func insert(ctx context.Context, tx *txn, q string, args ...any) (int64, error) {
+	res, err := tx.ExecContext(ctx, q, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// upsert runs an INSERT … ON CONFLICT … RETURNING id.
+func upsert(ctx context.Context, tx *txn, q string, args ...any) (id int64, err error) {
 	err = tx.QueryRowContext(ctx, q, args...).Scan(&id)
 	return id, err
 }

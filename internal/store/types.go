@@ -70,6 +70,8 @@ type Comment struct {
 	Whole         bool // a list's: patchset-level texts were asked for too, so that none means none
 	Patchset      int
 	Parsed        cicomment.Parsed
+	Quiet         string // why it is only recorded: nothing is looked up, searched or said because of it
+	Bare          bool   // its text is not kept, but for the head: Gerrit has it
 	Own           time.Time
 	FirstSeen     time.Time
 }

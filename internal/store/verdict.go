@@ -30,7 +30,7 @@ func (s *Store) RecordVerdict(ctx context.Context, v Verdict, reportAfter time.D
 }
 
 func saveScan(ctx context.Context, tx *txn, v Verdict) error {
-	scan, err := insert(ctx, tx, `INSERT INTO scan (build, fpset, engine, purpose, outcome, why, at_ms) VALUES (?,?,?,?,?,?,?)
+	scan, err := upsert(ctx, tx, `INSERT INTO scan (build, fpset, engine, purpose, outcome, why, at_ms) VALUES (?,?,?,?,?,?,?)
 		ON CONFLICT (build, fpset, engine) DO UPDATE SET purpose = excluded.purpose, outcome = excluded.outcome, why = excluded.why, at_ms = excluded.at_ms
 		RETURNING id`, v.Build, v.FPSet, v.Engine, v.Purpose, string(v.State), v.Why, ms(v.At))
 	if err != nil {
