@@ -261,3 +261,39 @@ func TestOutageOfManyEndsInTime(t *testing.T) {
 		t.Errorf("the host was asked %d times", n)
 	}
 }
+
+// TestOneUnknownBuildDelaysNoOther: a build that Zuul cannot tell of keeps those
+// that it does from being searched no more than one that could not be asked for.
+func TestOneUnknownBuildDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	for name, cause := range map[string]error{"not known": nil, "outage": errors.New("connection refused")} {
+		w, a := newWorld(t), &halfAPI{api: found(), err: cause}
+		w.hear(w.comment("zuul", zuulFailure()+"- other https://zuul.example.org/t/x/build/"+uuid(77)+" : FAILURE in 5m 00s\n"))
+		l := w.lookup(a)
+		w.look(l)
+		if due := w.due(); len(due) != 1 || due[0].Job != "tempest-full" {
+			t.Errorf("%s: %+v", name, due)
+		}
+		for range 200 {
+			w.clock.move(time.Minute)
+			w.look(l)
+		}
+		v := w.report(1)
+		if s := v.Builds[2].State; s != store.BuildUnknown {
+			t.Errorf("%s: %s", name, s)
+		}
+	}
+}
+
+// halfAPI knows buildsets, and of builds nothing, or not even that.
+type halfAPI struct {
+	*api
+	err error
+}
+
+func (h *halfAPI) Build(_ context.Context, uuid string) (zuul.Build, error) {
+	if h.err != nil {
+		return zuul.Build{}, h.err
+	}
+	return zuul.Build{}, &zuul.NotFoundError{What: "build", UUID: uuid}
+}

@@ -133,19 +133,21 @@ func (l *Lookup) one(ctx context.Context, d store.Lookup) error {
 // conclude writes an answer, or when to ask again, or that nobody will.
 func (l *Lookup) conclude(ctx context.Context, d store.Lookup, looked store.Looked, err error) error {
 	now := l.o.Now()
-	if err == nil {
+	if err != nil {
+		looked.Complete, looked.Why = false, err.Error()
+	}
+	if err == nil || len(looked.Builds) > 0 { // what is known waits for nothing
 		failed := l.o.Store.ApplyLookup(ctx, d.Buildset, looked)
 		wakeAll(l.o.Next)
 		if failed != nil || looked.Complete {
 			return ignoreState(failed)
 		}
-		err = errors.New(looked.Why) // the question stays open
 	}
 	if l.o.Deadlines.outageOver(d.Own, d.FirstSeen, now, d.Tries+1) {
-		return l.giveUp(ctx, d, err.Error())
+		return l.giveUp(ctx, d, looked.Why)
 	}
 	wait := min(max(restAsked(err), l.o.Retry.After(d.Tries+1)), maxAgain)
-	return ignoreState(l.o.Store.RetryLookup(ctx, d.Buildset, now.Add(wait), err.Error()))
+	return ignoreState(l.o.Store.RetryLookup(ctx, d.Buildset, now.Add(wait), looked.Why))
 }
 
 // giveUp ends the questions about a buildset.
@@ -174,8 +176,9 @@ func ignoreState(err error) error {
 
 // ask asks for the buildset, and for each build that waits and is not in it.
 // Where the comment named builds only, one of them names the buildset; while
-// none is known the answer is not complete. A buildset that Zuul does not know
-// (yet) keeps no build from being asked for.
+// none is known the answer is not complete. What Zuul does not know (yet) keeps
+// nothing else from being asked for, nor does what could not be asked for from
+// being told.
 func ask(ctx context.Context, api Zuul, d store.Lookup) (store.Looked, error) {
 	q := question{api: api, looked: store.Looked{Complete: true}, known: map[string]bool{}, sets: map[string]bool{}}
 	if err := q.buildset(ctx, d.UUID); err != nil {
@@ -227,6 +230,10 @@ func (q *question) buildset(ctx context.Context, uuid string) error {
 // build takes in one build and its buildset.
 func (q *question) build(ctx context.Context, uuid string) error {
 	b, err := q.api.Build(ctx, uuid)
+	if err != nil && realTrouble(err) == nil {
+		q.looked.Complete, q.looked.Why = false, err.Error()
+		return nil
+	}
 	if err != nil {
 		return err
 	}

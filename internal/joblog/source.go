@@ -18,7 +18,7 @@ type Options struct {
 	MaxUnpacked  int64         // bytes of one file as plain text; default 256 MiB
 	MaxTotal     int64         // plain bytes of one listing's files together; default 1 GiB
 	MaxFiles     int           // files in one listing; default 20,000
-	MaxFolders   int           // folder pages read for one listing; default 64
+	MaxFolders   int           // folder pages read for one listing; default 256
 	MaxRedirects int           // hops; default 5, negative: none
 	Timeout      time.Duration // of one file, from the request to its last byte; default 2 min
 	Contact      string        // the site's contact, for the User-Agent
@@ -49,7 +49,7 @@ func New(o Options) *Source {
 	o.MaxUnpacked = cmp.Or(o.MaxUnpacked, 256<<20)
 	o.MaxTotal = cmp.Or(o.MaxTotal, 1<<30)
 	o.MaxFiles = cmp.Or(o.MaxFiles, 20_000)
-	o.MaxFolders = cmp.Or(o.MaxFolders, 64)
+	o.MaxFolders = cmp.Or(o.MaxFolders, 256)
 	o.MaxRedirects = cmp.Or(o.MaxRedirects, 5)
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
 	if o.WellKnown == nil {

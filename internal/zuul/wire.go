@@ -41,10 +41,11 @@ type finished interface{ Finished() bool }
 // Finished reports whether the build has come to its end.
 func (b Build) Finished() bool { return b.Result != "" }
 
-// Finished reports whether the buildset and all its builds have come to an end.
+// Finished reports whether the buildset and all its final builds have come to an
+// end. A superseded one may have been lost without a result.
 func (b Buildset) Finished() bool {
 	for _, build := range b.Builds {
-		if !build.Finished() {
+		if build.Final && !build.Finished() {
 			return false
 		}
 	}

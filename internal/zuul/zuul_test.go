@@ -127,6 +127,23 @@ func TestFinishedIsAskedForOnce(t *testing.T) {
 	}
 }
 
+// A try that the CI gave up may have been lost with its executor.
+func TestALostTryKeepsNothingOpen(t *testing.T) {
+	s := server(t)
+	set := story()
+	set.Builds[0].Result = ""
+	s.Add(set)
+	c := zuul.New(zuul.Options{Root: s.URL()})
+	for range 2 {
+		if _, err := c.Buildset(t.Context(), setID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(s.Requests()); n != 1 {
+		t.Errorf("%d requests, want 1", n)
+	}
+}
+
 func TestUnfinishedIsAskedForAgain(t *testing.T) {
 	s := server(t)
 	for name, change := range map[string]func(*fake.Buildset){
