@@ -10,6 +10,8 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/lrstanley/girc"
 )
@@ -125,10 +127,13 @@ func isChannel(name string) bool {
 	return name != "" && strings.IndexByte("#&+", name[0]) >= 0
 }
 
-// validTarget refuses what would not be one parameter of PRIVMSG.
+// validTarget refuses what would not be one parameter of PRIVMSG, to whoever reads
+// it: spaces and controls of Unicode are ones to some.
 func validTarget(name string) bool {
-	return name != "" && len(name) <= maxTarget && name[0] != ':' && name[0] != '$' &&
-		!strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == ',' || r == 0x7f })
+	return name != "" && len(name) <= maxTarget && name[0] != ':' && name[0] != '$' && utf8.ValidString(name) &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+		})
 }
 
 // maxTarget is the longest channel name that RFC 2812 allowed to any server.

@@ -70,12 +70,21 @@ func inspircdConfig(dir string, plain, secure int, o Options) string {
 		password = fmt.Sprintf(` password="%s"`, o.Password)
 	}
 	add(`<connect allow="*" timeout="60" pingfreq="120" localmax="100" globalmax="100" resolvehostnames="no" modes="+x"%s>`, password)
-	add(`<sasl target="services.example.net">`)
+	add(`<sasl target="%s">`, servicesName)
 	add(`<cloak mode="half" key="a key of more than thirty characters" prefix="net-" suffix=".hidden">`)
 	if o.NickLen > 0 {
 		add(`<limits maxnick="%d">`, o.NickLen)
 	}
 	return b.String()
+}
+
+// linkConfig lets services connect.
+func linkConfig(port int) string {
+	return fmt.Sprintf(`<module name="spanningtree">
+<bind address="127.0.0.1" port="%d" type="servers">
+<link name="%s" ipaddr="127.0.0.1" port="1" allowmask="127.0.0.1" sendpass="%s" recvpass="%s">
+<uline server="%s" silent="yes">
+`, port, servicesName, linkPassword, linkPassword, servicesName)
 }
 
 func certFile(dir string) string { return filepath.Join(dir, "cert.pem") }

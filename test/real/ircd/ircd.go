@@ -33,6 +33,7 @@ var ErrMissing = errors.New("is not installed")
 // Options shape a daemon. The zero value is an open one.
 type Options struct {
 	Password string // wanted of every client; "" none
+	Services bool   // InspIRCd only: let StartServices link Atheme to it
 	NickLen  int    // longest nick; 0: the daemon's own default (ngircd 9, InspIRCd 30; 30 for ircd-hybrid)
 }
 
@@ -44,6 +45,7 @@ type Daemon struct {
 	Roots   *x509.CertPool // what the TLS certificate verifies against
 
 	dir  string
+	link string // where services connect; "" nowhere
 	args []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when cmd has ended
@@ -90,10 +92,11 @@ func find(kind Kind) (string, error) {
 }
 
 func (d *Daemon) configure(path string, o Options) error {
-	plain, secure, err := freePorts()
+	ports, err := freePorts()
 	if err != nil {
 		return err
 	}
+	plain, secure := ports[0], ports[1]
 	d.Addr, d.TLSAddr = loopback(plain), loopback(secure)
 	if d.Roots, err = writeCertificate(d.dir); err != nil {
 		return err
@@ -106,6 +109,10 @@ func (d *Daemon) configure(path string, o Options) error {
 		d.args = []string{path, "--nodaemon", "--config", config}
 	case InspIRCd:
 		text = inspircdConfig(d.dir, plain, secure, o)
+		if o.Services {
+			d.link = loopback(ports[2])
+			text += linkConfig(ports[2])
+		}
 		d.args = []string{path, "--nofork", "--nopid", "--config", config}
 		if os.Getuid() == 0 {
 			d.args = append(d.args, "--runasroot")
@@ -206,16 +213,16 @@ func (d *Daemon) logFile() string { return filepath.Join(d.dir, "ircd.log") }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
-// freePorts finds two ports that nobody listens on.
-func freePorts() (int, int, error) {
-	var ports [2]int
+// freePorts finds ports that nobody listens on: for clients, for clients with TLS,
+// for services.
+func freePorts() (ports [3]int, err error) {
 	for i := range ports {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return 0, 0, fmt.Errorf("ircd: %w", err)
+			return ports, fmt.Errorf("ircd: %w", err)
 		}
 		defer ln.Close()
 		ports[i] = ln.Addr().(*net.TCPAddr).Port
 	}
-	return ports[0], ports[1], nil
+	return ports, nil
 }
