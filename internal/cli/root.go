@@ -84,6 +84,7 @@ func (a *app) root() *cobra.Command {
 		a.ratesCommand(), a.queueCommand(), a.bugCommand(), a.unrecognizedCommand(), a.statusCommand(),
 		a.rescanCommand(), a.deadCommand(), a.backfillCommand(), a.versionCommand(),
 	)
+	helpFails(root)
 	return root
 }
 

@@ -29,6 +29,29 @@ func flagError(c *cobra.Command, err error) error {
 	return fmt.Errorf("%w\n%q shows the flags", err, c.CommandPath()+" --help")
 }
 
+// helpFails makes "help WORD" an error where WORD is no command: cobra prints
+// the usage and ends well.
+func helpFails(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		c.Run = nil
+		c.RunE = func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return fmt.Errorf("%q has no command %q", about.CommandPath(), rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		}
+	}
+}
+
 // load reads the configuration. Where there is none it says what to do.
 func (a *app) load(checks ...config.Check) (config.Config, error) {
 	cfg, err := config.Load(a.config, checks...)
