@@ -131,7 +131,7 @@ func (c *chat) notByBots(t *testing.T) {
 	c.bob.send("PRIVMSG #ci :!help", "NICK bob")
 	c.bob.expect(mark, regexp.MustCompile(`^:zedbot!\S+ NICK :?bob`))
 	c.bob.send("NOTICE #ci :!help", "PRIVMSG #ci :I wonder what !help says", "PRIVMSG #ci :rbot is down?", "PRIVMSG #ci :!bug 56")
-	c.bob.hears(mark, "#ci", "^bob: .*56: never seen")
+	c.bob.hears(mark, "#ci", "^bob: bug 56: no fingerprint, and nobody named it")
 	if got := c.bob.said(mark, "#ci"); len(got) != 1 {
 		t.Errorf("said %q", got)
 	}
