@@ -32,7 +32,7 @@ func (w wakes) said() []handlers.Wake { return []handlers.Wake{w.gerrit, w.irc} 
 
 // makeSteps makes every step of the flow, in its order, and what feeds it.
 func (b *Bot) makeSteps(wording *handlers.Wording) []step {
-	offset := &handlers.Offset{}
+	offset := handlers.NewOffset(b.o.Now)
 	b.sink = handlers.NewSink(handlers.SinkOptions{
 		Store: b.store, Logger: b.log, Now: b.o.Now, Ingest: b.wakes.ingest, Catchup: b.wakes.catchup,
 	})

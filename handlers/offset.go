@@ -32,11 +32,15 @@ type Offset struct {
 	loaded bool
 	saved  *time.Duration // nil: never
 
-	ticks func() (wall time.Time, mono time.Duration) // nil: the machine's
+	now   func() time.Time                            // nil: the machine's clock
+	ticks func() (wall time.Time, mono time.Duration) // nil: now and the machine's
 	start time.Time                                   // of the machine's monotonic clock, as far as we count
 	wall  time.Time                                   // at the last look; zero: none yet
 	mono  time.Duration
 }
+
+// NewOffset makes an Offset for a program whose clock is now.
+func NewOffset(now func() time.Time) *Offset { return &Offset{now: now} }
 
 // Observe takes one live event: when it was received by our clock, and when it
 // was made by Gerrit's.
@@ -84,13 +88,17 @@ func (o *Offset) stepped() {
 	o.wall, o.mono = wall, mono
 }
 
-// machine reads both clocks of the machine.
+// machine reads our clock, and the machine's monotonic one.
 func (o *Offset) machine() (time.Time, time.Duration) {
 	now := time.Now()
 	if o.start.IsZero() {
 		o.start = now
 	}
-	return now.Round(0), now.Sub(o.start)
+	wall := now
+	if o.now != nil {
+		wall = o.now()
+	}
+	return wall.Round(0), now.Sub(o.start)
 }
 
 // Value is what is to be added to Gerrit's times to have ours.

@@ -33,8 +33,9 @@ type arena struct {
 	heard   map[string]int // the bot's lines in the channel
 	posts   []gerrit.Posted
 	reports []report
-	bugs    int // announcements that are due, one for each bug
-	lines   int // and for each report in the gate
+	states  map[string]string // of builds, by job: what they should end as
+	bugs    int               // announcements that are due, one for each bug
+	lines   int               // and for each report in the gate
 	reviews chan struct{}
 	said    chan struct{}
 	told    chan struct{}
@@ -44,6 +45,7 @@ type arena struct {
 type report struct {
 	change int64
 	builds int
+	silent bool // nothing is known of it that could be said
 }
 
 // newArena makes a world in a folder that stays until the row has passed.
@@ -53,7 +55,7 @@ func newArena(ctx context.Context, o options) (*arena, error) {
 		return nil, err
 	}
 	a := &arena{
-		o: o, rand: rand.New(rand.NewPCG(o.seed, 1)), heard: map[string]int{}, database: filepath.Join(dir, "recheckbot.db"),
+		o: o, rand: rand.New(rand.NewPCG(o.seed, 1)), heard: map[string]int{}, states: map[string]string{}, database: filepath.Join(dir, "recheckbot.db"),
 		reviews: make(chan struct{}, 1), said: make(chan struct{}, 1), told: make(chan struct{}, 1),
 	}
 	clock := func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) }

@@ -42,7 +42,7 @@ func (a *arena) off(ctx context.Context, by time.Duration) error {
 			return err
 		}
 		a.mu.Lock()
-		a.reports = append(a.reports, report{change, 1})
+		a.reports = append(a.reports, report{change: change, builds: 1})
 		a.lines++
 		a.mu.Unlock()
 	}

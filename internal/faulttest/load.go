@@ -79,7 +79,7 @@ func (a *arena) fail(change int64, pipeline string) error {
 		builds = append(builds, demo.Build{Job: "grenade", Cause: "mirror"})
 	}
 	a.mu.Lock()
-	a.reports = append(a.reports, report{change, len(builds)})
+	a.reports = append(a.reports, report{change: change, builds: len(builds)})
 	if pipeline == "gate" {
 		a.lines++
 	}

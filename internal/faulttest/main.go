@@ -20,16 +20,19 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // options are the harness's flags.
 type options struct {
-	kills  int
-	rate   float64 // things that happen in a second
-	seed   uint64
-	binary string // of the bot; empty: built from the current folder
-	keep   bool   // folders of rows that passed, too
-	long   bool   // the rows that take long, and waits with the program's defaults
+	kills   int
+	rate    float64 // things that happen in a second
+	seed    uint64
+	binary  string // of the bot; empty: built from the current folder
+	keep    bool   // folders of rows that passed, too
+	long    bool   // the rows that take long, and waits with the program's defaults
+	abreast int    // rows that run at the same time
 }
 
 func main() { os.Exit(run()) }
@@ -42,6 +45,7 @@ func run() int {
 	flag.StringVar(&o.binary, "bot", "", "`binary` of the bot (default: built from the module in the current folder)")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folders of rows that pass")
 	flag.BoolVar(&o.long, "long", false, "also what takes long, and with the program's default times")
+	flag.IntVar(&o.abreast, "abreast", 5, "how many rows run at the same time; most of them wait most of the time")
 	flag.Usage = usage
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -79,6 +83,8 @@ func rows() []row {
 		{"blackhole", "Gerrit takes all and answers nothing", false, blackHole},
 		{"halfopen", "connections to Gerrit are dead and nobody said so", false, halfOpen},
 		{"ircsilent", "the IRC server takes all and answers nothing", false, ircSilent},
+		{"stream", "garbage, 100 MB lines, packets, wrong order, dropped events", false, oddStream},
+		{"logs", "logs that are late, slow, cut, bombs, refused or never there", false, oddLogs},
 		{"full", "the disk is full for a while", false, diskFull},
 		{"readonly", "the database cannot be written at a start", false, diskReadOnly},
 		{"locked", "another process locks the database", false, locked},
@@ -108,19 +114,19 @@ func (o options) all(ctx context.Context, want []string) (err error) {
 		}
 		defer os.Remove(o.binary)
 	}
-	var failed []string
-	for _, r := range list {
-		if err := o.one(ctx, r); err != nil {
-			failed = append(failed, r.name)
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	var group errgroup.Group
+	group.SetLimit(max(o.abreast, 1))
+	failed := make([]error, len(list))
+	for i, r := range list {
+		group.Go(func() error {
+			if ctx.Err() == nil && o.one(ctx, r) != nil {
+				failed[i] = fmt.Errorf("%s failed", r.name)
+			}
+			return nil
+		})
 	}
-	if len(failed) > 0 {
-		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
-	}
-	return nil
+	_ = group.Wait() // the rows' own errors are kept apart
+	return errors.Join(append(failed, context.Cause(ctx))...)
 }
 
 func (o options) chosen(want []string) ([]row, error) {

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/demo"
+	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
+	"github.com/recheckbot/recheckbot/internal/fake/loghost"
+)
+
+// oddStream: Gerrit sends garbage, lines of 100 MB, several events in a packet,
+// events in the wrong order, says that it has dropped some, is slow and cuts.
+func oddStream(ctx context.Context, a *arena) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	for _, odd := range []func(){
+		func() { a.Gerrit.Raw([]byte("{\"type\":\x00 nonsense\n[]\n\n{}\n\xff\xfe\n")) },
+		func() { a.Gerrit.Huge(100 << 20) },
+		func() { a.Gerrit.Reorder(true) },
+		func() { a.Gerrit.Reorder(false) },
+		a.Gerrit.Drop,
+		func() { a.Gerrit.Slow(300 * time.Millisecond) },
+		a.Gerrit.Cut,
+		func() { a.Gerrit.Slow(0) },
+	} {
+		odd()
+		if err := a.busy(20); err != nil {
+			return err
+		}
+		a.Gerrit.Hold()
+		if err := a.busy(10); err != nil {
+			return err
+		}
+		a.Gerrit.Release()
+		if !pause(ctx, 200*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
+	return a.finish(ctx)
+}
+
+// oddLogs: logs that are slow, cut, bombs, refused, late or never there. What
+// can be known late is answered late; what cannot is never called unrecognized.
+func oddLogs(ctx context.Context, a *arena) error {
+	if err := a.configure("logs", `deadline = "20s"`, `tries_over = "5s"`, `outage_deadline = "25s"`, `max_unpacked = "8MiB"`, `timeout = "10s"`); err != nil {
+		return err
+	}
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	known := []byte("2026-01-01 00:00:00.000000 | controller | E: Failed to fetch x  Connection timed out\n")
+	for name, c := range map[string]struct {
+		o     loghost.Options
+		state string
+	}{
+		"late":      {loghost.Options{ReadyAt: time.Now().Add(8 * time.Second)}, "recognized"},
+		"slow":      {loghost.Options{Slow: time.Second}, "recognized"},
+		"gzip":      {loghost.Options{Encoding: "gzip"}, "recognized"},
+		"listed":    {loghost.Options{Missing: 1 << 30}, "incomplete"}, // and never there
+		"never":     {loghost.Options{}, "no-logs"},
+		"500":       {loghost.Options{Status: 500}, "unknown"},
+		"cut":       {loghost.Options{CutAfter: 10}, "incomplete"},
+		"bomb":      {loghost.Options{Bomb: 64 << 20}, "incomplete"},
+		"elsewhere": {loghost.Options{Redirect: "http://10.0.0.1/"}, "incomplete"},
+	} {
+		if err := a.oneLog(name, c.state, known, c.o); err != nil {
+			return err
+		}
+	}
+	return errors.Join(a.settle(ctx, settleWithin), a.child.stop(), a.compare(), a.verdicts())
+}
+
+// oneLog reports one failure whose only log is served so.
+func (a *arena) oneLog(name, state string, body []byte, o loghost.Options) error {
+	change := a.NewChange(gerrit.ChangeSpec{Project: project, Owner: "alice", Subject: name})
+	r, comment := a.Prepare(demo.Report{
+		Change: change, Project: project, Pipeline: "check",
+		Builds: []demo.Build{{Job: "job-" + name, Logs: map[string][]byte{}}},
+	})
+	if state != "no-logs" {
+		a.Logs.Put(r.LogDirs[0]+"job-output.txt", body, o)
+	}
+	a.mu.Lock()
+	a.reports = append(a.reports, report{change: change, builds: 1, silent: state != "recognized"})
+	a.states["job-"+name] = state
+	a.mu.Unlock()
+	_, err := a.Gerrit.Post(change, demo.CIUser, comment)
+	return err
+}
+
+// verdicts holds the builds' states against what they should be.
+func (a *arena) verdicts() (err error) {
+	db, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for job, want := range a.states {
+		var got, why string
+		err = errors.Join(err, db.QueryRow(`SELECT b.state, b.why FROM build b JOIN name n ON n.id = b.job WHERE n.text = ?`, job).Scan(&got, &why))
+		if got != want {
+			err = errors.Join(err, errors.New(job+" is "+got+" ("+why+"), not "+want))
+		}
+	}
+	return err
+}
