@@ -48,6 +48,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
 		{"deafness", b.deaf(offset).Run},
+		{"keep", b.keep().Run},
 	}
 	if b.cfg.Logs.Early && len(b.zuuls) > 0 {
 		steps = append(steps, step{"early", b.early().Run})
@@ -160,6 +161,14 @@ func (b *Bot) watchIRC() *handlers.IRCWatch {
 func (b *Bot) deaf(offset *handlers.Offset) *handlers.Deaf {
 	return handlers.NewDeaf(handlers.DeafOptions{
 		Gerrit: b.gerrit, Store: b.store, Alarms: b.alarms, Offset: offset, Logger: b.log, Now: b.o.Now, Catchup: b.wakes.catchup,
+	})
+}
+
+func (b *Bot) keep() *handlers.Keep {
+	s := b.cfg.Store
+	return handlers.NewKeep(handlers.KeepOptions{
+		Store: b.store, Alarms: b.alarms, Raw: s.Lines.Duration, Bodies: s.Texts.Duration, Excerpts: s.Excerpts.Duration,
+		MinFree: int64(s.MinFree), Logger: b.log, Now: b.o.Now,
 	})
 }
 

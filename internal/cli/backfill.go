@@ -28,7 +28,7 @@ func (a *app) backfillCommand() *cobra.Command {
 		},
 	})
 	c.Flags().Var(&since, "since", "how far back, such as 36h or 30d")
-	c.Flags().StringSliceVar(&o.Projects, "project", nil, "only this `PROJECT`; may be given several times")
+	c.Flags().StringArrayVar(&o.Projects, "project", nil, "only this `PROJECT`; may be given several times")
 	c.Flags().DurationVar(&o.Pace, "pace", 100*time.Millisecond, "rest between two questions to Gerrit")
 	c.Flags().BoolVar(&o.Anew, "anew", false, "begin anew, not where the last one was stopped")
 	return c

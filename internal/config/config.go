@@ -151,4 +151,8 @@ type IRC struct {
 type Store struct {
 	Path     string   `toml:"path" default:"recheckbot.db" path:"yes"`
 	LockWait Duration `toml:"lock_wait" default:"10s" min:"0s" max:"10m"` // for another process to let go
+	Lines    Duration `toml:"keep_lines" default:"168h" max:"876000h"`    // of the stream; 0s: for ever, as below
+	Texts    Duration `toml:"keep_texts" default:"2160h" max:"876000h"`   // of comments
+	Excerpts Duration `toml:"keep_excerpts" default:"2160h" max:"876000h"`
+	MinFree  Size     `toml:"min_free" default:"512MiB" min:"0B" max:"1024GiB"` // less free disk is an alarm
 }

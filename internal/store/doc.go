@@ -8,5 +8,6 @@
 // comments; meaning.go, report.go and recheck.go what a comment brings about;
 // lookup.go, search.go and verdict.go classification; compose.go, view.go,
 // queue.go and deliver.go what is said; rates.go, bug.go, unrecognized.go and
-// status.go the answers.
+// status.go the answers; age.go, backup.go and fault.go its upkeep and trouble.
+// learnt.go is what the writer remembers between transactions.
 package store

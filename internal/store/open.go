@@ -49,10 +49,10 @@ const readers = 4
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s := newStore(path, o)
 	if err := s.openWriter(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, faulted(err)), s.Close())
 	}
 	if err := s.openReaders(ctx, nil); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, faulted(err)), s.Close())
 	}
 	return s, nil
 }
@@ -66,7 +66,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("store: there is no database at %s: `recheckbot run` creates it", path)
 	}
 	if err := s.openReaders(ctx, s.checkReadable); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, faulted(err)), s.Close())
 	}
 	return s, nil
 }
