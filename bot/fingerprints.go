@@ -43,7 +43,7 @@ func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs s
 	f := &fingerprints{
 		dir: cfg.Engine.Fingerprints, store: s, current: &handlers.Sets{}, log: log,
 		changed: []handlers.Wake{w.classify, w.announce, w.titles},
-		engine:  scan.New(scan.Options{KeepDebug: cfg.Logs.DebugLines, Logger: log}), logs: logs,
+		engine:  scan.New(scan.Options{Workers: cfg.Logs.Files, KeepDebug: cfg.Logs.DebugLines, Logger: log}), logs: logs,
 	}
 	set, problems := LoadFingerprints(f.dir)
 	f.tell(problems)

@@ -104,6 +104,7 @@ type Logs struct {
 	TriesOver      Duration `toml:"tries_over" default:"60s" min:"0s" max:"1h"` // the tries are spread over at least this
 	OutageDeadline Duration `toml:"outage_deadline" default:"2h" min:"1s" max:"168h"`
 	Workers        int      `toml:"workers" default:"4" min:"1" max:"64"`
+	Files          int      `toml:"files" default:"4" min:"1" max:"64"`          // of one build, read at a time
 	Early          bool     `toml:"early"`                                       // look at builds while their buildset still runs
 	EarlyEvery     Duration `toml:"early_every" default:"30s" min:"1s" max:"1h"` // between two questions for them
 	DebugLines     bool     `toml:"debug_lines"`                                 // search what oslo.log wrote as DEBUG

@@ -160,3 +160,18 @@ func TestAListingHasABoundInTime(t *testing.T) {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 }
+
+// A host that forbids its listing may have more than the names that are known.
+func TestAForbiddenListingIsShort(t *testing.T) {
+	h := start(t)
+	h.Put("b/zuul-manifest.json", nil, loghost.Options{Status: 403})
+	h.Put("b/job-output.txt", []byte("x"), loghost.Options{})
+	s := source(t, joblog.Options{})
+	if l, err := s.List(t.Context(), h.URL()+"b/"); err != nil || len(l.Files) != 1 || l.Short == "" {
+		t.Errorf("%+v, %v", l, err)
+	}
+	h.Delete("b/zuul-manifest.json")
+	if l, err := s.List(t.Context(), h.URL()+"b/"); err != nil || len(l.Files) != 1 || l.Short != "" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}

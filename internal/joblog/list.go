@@ -81,8 +81,12 @@ func (s *Source) list(ctx context.Context, base *url.URL) (Listing, error) {
 	if _, no := errors.AsType[*NotThereError](err); no && forbidden != nil {
 		return Listing{}, forbidden
 	}
-	if err == nil && broken {
+	switch {
+	case err != nil:
+	case broken:
 		l.Short = cmp.Or(l.Short, errBroken.Error()) // it may have named files that no other way shows
+	case forbidden != nil && l.How == HowWellKnown:
+		l.Short = cmp.Or(l.Short, "the host does not tell which files there are")
 	}
 	return l, err
 }
