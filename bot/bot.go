@@ -129,7 +129,7 @@ func (b *Bot) openStore(ctx context.Context) error {
 		return err
 	}
 	b.stops.add("lock", release)
-	s, err := store.Open(ctx, b.cfg.Store.Path, store.Options{Logger: b.log, Now: b.o.Now})
+	s, err := store.Open(ctx, b.cfg.Store.Path, store.Options{Logger: b.log, Now: b.o.Now, ReportAfter: max(b.cfg.Report.After.Duration, time.Millisecond)})
 	if err != nil {
 		return err
 	}

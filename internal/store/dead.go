@@ -61,7 +61,7 @@ func (s *Store) leave(ctx context.Context, tx *txn, step string, item int64, why
 	now, q := s.now(), ""
 	switch step {
 	case StepLookup:
-		if err := giveUpLookup(ctx, tx, item, why, now); !errors.Is(err, ErrState) {
+		if err := giveUpLookup(ctx, tx, item, why, now, s.after); !errors.Is(err, ErrState) {
 			return err
 		}
 		return nil
@@ -89,7 +89,7 @@ func (s *Store) leave(ctx context.Context, tx *txn, step string, item int64, why
 func (s *Store) afterMove(ctx context.Context, tx *txn, step string, item int64) error {
 	switch step {
 	case StepClassify:
-		return wakeBuild(ctx, tx, item, s.now(), nil)
+		return wakeBuild(ctx, tx, item, s.now(), s.after)
 	case StepAnnounce:
 		comments, err := collect(ctx, tx, scanInt, `SELECT comment FROM recheck_bug WHERE bug = ? AND state IN ('new', '`+rowDead+`')`, item)
 		for _, c := range comments {

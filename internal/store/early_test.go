@@ -151,3 +151,20 @@ func TestEarlyIsOneTransactionForMany(t *testing.T) {
 		t.Errorf("%d of 200", n)
 	}
 }
+
+// A report with a build that was recognized before it and another that is still
+// searched speaks a while after it was heard, naming what is pending.
+func TestRecognizedEarlyAndPending(t *testing.T) {
+	s := fresh(t)
+	knowChange(t, s, aChange(7))
+	set := saveSet(t, s, 1, FingerprintRow{Name: "one"})
+	note(t, s, early(2, "a"))
+	verdict(t, s, set, "a", BuildRecognized, noon.Add(-30*time.Minute), Hit{Fingerprint: "one", N: 1})
+	late := zuulBuild(3, "b", ci.Failure)
+	id := report(t, s, 7, 0, aReport(1, zuulBuild(2, "a", ci.TimedOut), late))
+	for at, want := range map[time.Duration]int{reportAfter - 1: 0, reportAfter: 1} {
+		if due, err := s.DueReports(t.Context(), noon.Add(at), 9); err != nil || len(due) != want {
+			t.Errorf("after %s: %v, %v (report %d)", at, due, err, id)
+		}
+	}
+}

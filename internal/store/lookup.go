@@ -82,7 +82,7 @@ func (s *Store) ApplyLookup(ctx context.Context, buildset int64, l Looked) error
 		if err := recount(ctx, tx, buildset); err != nil {
 			return err
 		}
-		return wakeBuildset(ctx, tx, buildset, a.now)
+		return wakeBuildset(ctx, tx, buildset, a.now, s.after)
 	})
 }
 
@@ -99,12 +99,12 @@ func (s *Store) RetryLookup(ctx context.Context, buildset int64, next time.Time,
 // counted.
 func (s *Store) GiveUpLookup(ctx context.Context, buildset int64, why string) error {
 	return s.update(ctx, "give up lookup of buildset", buildset, func(tx *txn) error {
-		return giveUpLookup(ctx, tx, buildset, why, s.now())
+		return giveUpLookup(ctx, tx, buildset, why, s.now(), s.after)
 	})
 }
 
 // giveUpLookup gives up a question. ErrState: it was not open.
-func giveUpLookup(ctx context.Context, tx *txn, buildset int64, why string, now time.Time) error {
+func giveUpLookup(ctx context.Context, tx *txn, buildset int64, why string, now time.Time, after time.Duration) error {
 	err := execOne(ctx, tx, `UPDATE buildset SET state = ?, why = ?, next_ms = NULL, at_ms = ? WHERE id = ? AND state = ?`,
 		buildsetGaveUp, why, ms(now), buildset, buildsetLookup)
 	if err != nil {
@@ -116,7 +116,7 @@ func giveUpLookup(ctx context.Context, tx *txn, buildset int64, why string, now 
 	if err := recount(ctx, tx, buildset); err != nil {
 		return err
 	}
-	return wakeBuildset(ctx, tx, buildset, now)
+	return wakeBuildset(ctx, tx, buildset, now, after)
 }
 
 // endWaiting makes what still waits for the API unknown.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -26,7 +27,13 @@ type Options struct {
 	// Aside: a command opens it beside the bot, or before the bot was ever
 	// started: that is not the first start.
 	Aside bool
+	// ReportAfter is how long after its first recognized build a report waits
+	// for the others; 0: 3 min.
+	ReportAfter time.Duration
 }
+
+// reportAfter is Options.ReportAfter's default.
+const reportAfter = 3 * time.Minute
 
 // Store is one open database: one writer connection, so that writers queue in
 // the program and not in SQLite, and a pool that may only read.
@@ -39,6 +46,7 @@ type Store struct {
 	learnt learnt
 	log    *slog.Logger
 	now    func() time.Time
+	after  time.Duration // Options.ReportAfter
 }
 
 // readers is the size of the read pool.
@@ -72,7 +80,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func newStore(path string, o Options) *Store {
-	s := &Store{path: path, log: o.Logger, now: o.Now, aside: o.Aside}
+	s := &Store{path: path, log: o.Logger, now: o.Now, aside: o.Aside, after: cmp.Or(o.ReportAfter, reportAfter)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -30,7 +30,7 @@ func (s *Store) addReport(ctx context.Context, tx *txn, comment int64, e entry, 
 	if err != nil || there {
 		return err
 	}
-	r := reporting{comment: comment, old: old, p: e.c.Parsed, own: own(e.c), seen: s.orNow(e.c.FirstSeen), now: s.now()}
+	r := reporting{comment: comment, old: old, p: e.c.Parsed, own: own(e.c), seen: s.orNow(e.c.FirstSeen), now: s.now(), after: s.after}
 	err = tx.QueryRowContext(ctx, `SELECT project, branch FROM change WHERE number = ?`, e.change).Scan(&r.project, &r.branch)
 	if err != nil {
 		return err
@@ -89,6 +89,7 @@ type reporting struct {
 	known                    bool // the buildset was told of before
 	p                        cicomment.Parsed
 	own, seen, now           time.Time
+	after                    time.Duration // see wake
 }
 
 // canAsk reports whether a CI's API can be asked about the buildset at all.
@@ -178,7 +179,7 @@ func (r *reporting) open(ctx context.Context, tx *txn) error {
 		_, err := exec(ctx, tx, `UPDATE report SET state = ?, why = ? WHERE comment = ?`, ReportSilent, "nothing that votes failed", r.comment)
 		return err
 	}
-	return wake(ctx, tx, r.comment, r.now, nil)
+	return wake(ctx, tx, r.comment, r.now, r.after)
 }
 
 // mayHaveFailed reports whether a voting build failed, or may have, as far as

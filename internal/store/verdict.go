@@ -25,7 +25,7 @@ func (s *Store) RecordVerdict(ctx context.Context, v Verdict, reportAfter time.D
 		if err != nil {
 			return err
 		}
-		return wakeBuild(ctx, tx, v.Build, v.At, &reportAfter)
+		return wakeBuild(ctx, tx, v.Build, v.At, reportAfter)
 	})
 }
 
