@@ -1,4 +1,8 @@
+//go:build !amd64
+
 package needle
+
+const vectors = false
 
 // probe sets in masks which of the n looks of a grid meet a gram that is
 // looked for.

@@ -1,0 +1,127 @@
+// Gen writes the kernels of package needle for amd64:
+//
+//	go run . -out ../asm_amd64.s -stubs ../asm_amd64.go -pkg needle
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// What package needle says of grams.
+const (
+	gramLen = 4
+	fold    = 0x20202020
+	mul     = 0x9e3779b1
+)
+
+func main() {
+	sift()
+	for _, step := range []int{1, 2, 4} {
+		probe(step)
+	}
+	Generate()
+}
+
+// sift is the vector pass: eight tables, each looked up for 32 bytes at once.
+func sift() {
+	TEXT("siftAVX2", NOSPLIT, "func(text *byte, halves *byte, masks *uint64, blocks int)")
+	Doc("siftAVX2 is siftPlain for blocks of 64 bytes; gramLen-1 bytes more must be readable.")
+	text, halves := Load(Param("text"), GP64()), Load(Param("halves"), GP64())
+	masks, blocks := Load(Param("masks"), GP64()), Load(Param("blocks"), GP64())
+	var low, high [gramLen]VecVirtual
+	for j := range gramLen {
+		low[j], high[j] = YMM(), YMM()
+		VBROADCASTI128(Mem{Base: halves, Disp: 32 * j}, low[j])
+		VBROADCASTI128(Mem{Base: halves, Disp: 32*j + 16}, high[j])
+	}
+	nibble, zero := YMM(), YMM()
+	four := GP32()
+	MOVL(U32(0x0f0f0f0f), four)
+	VMOVD(four, nibble.AsX())
+	VPBROADCASTD(nibble.AsX(), nibble)
+	VPXOR(zero, zero, zero)
+
+	Label("block")
+	a, b := half(text, 0, low, high, nibble, zero), half(text, 32, low, high, nibble, zero)
+	SHLQ(U8(32), b)
+	ORQ(a, b)
+	NOTQ(b)
+	MOVQ(b, Mem{Base: masks})
+	ADDQ(U8(64), text)
+	ADDQ(U8(8), masks)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// half gives the mask of the 32 bytes at text+off that are in no bucket.
+func half(text Register, off int, low, high [gramLen]VecVirtual, nibble, zero VecVirtual) GPVirtual {
+	all := YMM()
+	for j := range gramLen {
+		x, y := YMM(), YMM()
+		VMOVDQU(Mem{Base: text, Disp: off + j}, x)
+		VPSRLW(U8(4), x, y)
+		VPAND(nibble, x, x)
+		VPAND(nibble, y, y)
+		VPSHUFB(x, low[j], x)
+		VPSHUFB(y, high[j], y)
+		if j == 0 {
+			VPAND(x, y, all)
+			continue
+		}
+		VPAND(x, y, x)
+		VPAND(x, all, all)
+	}
+	VPCMPEQB(zero, all, all)
+	out := GP64()
+	VPMOVMSKB(all, out.As32())
+	return out
+}
+
+// probe is the grid: for each look its gram's hash, and that bit of the bitmap.
+// The looks of a mask are taken from the last to the first, so that each bit is
+// shifted in from the carry.
+func probe(step int) {
+	name := map[int]string{1: "probe1", 2: "probe2", 4: "probe4"}[step]
+	const unrolled = 16
+	TEXT(name, NOSPLIT, "func(text *byte, bitmap *uint32, shift uint64, masks *uint64, words int)")
+	Doc(name + " is probePlain for words of 64 looks; it needs BMI2.")
+	text, bitmap := Load(Param("text"), GP64()), Load(Param("bitmap"), GP64())
+	bit := GP64()
+	Load(Param("shift"), bit)
+	masks, words := Load(Param("masks"), GP64()), Load(Param("words"), GP64())
+	word, folded, factor := GP64(), GP32(), GP32()
+	LEAQ(Mem{Base: bit, Disp: 5}, word)
+	MOVL(U32(fold), folded)
+	MOVL(U32(mul), factor)
+
+	Label("word")
+	mask, at, left := GP64(), GP64(), GP64()
+	XORQ(mask, mask)
+	LEAQ(Mem{Base: text, Disp: (64 - unrolled) * step}, at)
+	MOVQ(U32(64/unrolled), left)
+	Label("looks")
+	for k := unrolled - 1; k >= 0; k-- {
+		gram, index, bits := GP32(), GP32(), GP32()
+		MOVL(folded, gram)
+		ORL(Mem{Base: at, Disp: k * step}, gram)
+		IMULL(factor, gram)
+		SHRXL(word.As32(), gram, index)
+		SHRXL(bit.As32(), gram, gram)
+		MOVL(Mem{Base: bitmap, Index: index.As64(), Scale: 4}, bits)
+		BTL(gram, bits)
+		ADCQ(mask, mask)
+	}
+	SUBQ(U8(unrolled*step), at)
+	DECQ(left)
+	JNZ(LabelRef("looks"))
+	MOVQ(mask, Mem{Base: masks})
+	ADDQ(U32(64*step), text)
+	ADDQ(U8(8), masks)
+	DECQ(words)
+	JNZ(LabelRef("word"))
+	RET()
+}

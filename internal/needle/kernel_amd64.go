@@ -1,0 +1,40 @@
+package needle
+
+import "golang.org/x/sys/cpu"
+
+//go:generate sh -c "cd gen && go run . -out ../asm_amd64.s -stubs ../asm_amd64.go -pkg needle"
+
+// vectors reports whether this machine has what the generated kernels need.
+var vectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI2
+
+// probe sets in masks which of the n looks of a grid meet a gram that is
+// looked for.
+func probe(text []byte, g *grid, n int, masks []uint64) {
+	words := 0
+	if vectors {
+		words = n / 64
+	}
+	if words > 0 {
+		kernel := probe4
+		switch g.step {
+		case 1:
+			kernel = probe1
+		case 2:
+			kernel = probe2
+		}
+		kernel(&text[0], &g.bitmap[0], uint64(g.shift), &masks[0], words)
+	}
+	probePlain(text, g, words*64, n, masks)
+}
+
+// sift sets in masks the bytes where one of t's texts may stand.
+func sift(text []byte, t *teddy, masks []uint64) {
+	blocks := 0
+	if vectors {
+		blocks = max(len(text)-gramLen+1, 0) / 64
+	}
+	if blocks > 0 {
+		siftAVX2(&text[0], &t.halves[0].low[0], &masks[0], blocks)
+	}
+	siftPlain(text, t, blocks*64, masks)
+}
