@@ -19,6 +19,7 @@ var floors = map[string]int{
 	".":                          7,
 	"internal/cli":               6,
 	"internal/bench":             6,
+	"internal/enginebench":       6,
 	"internal/faulttest":         6,
 	"internal/demo":              5,
 	"bot":                        4,

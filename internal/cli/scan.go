@@ -1,21 +1,22 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/recheckbot/recheckbot/bot"
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/config"
-	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
-	"github.com/recheckbot/recheckbot/internal/logsearch/scan"
 	"github.com/recheckbot/recheckbot/queries"
 )
 
@@ -24,6 +25,13 @@ type scanFlags struct {
 	fingerprints string
 	meta         []string
 	keepDebug    bool
+	lines        bool
+	jsonl        bool
+	allHits      bool
+	counts       bool
+	stats        bool
+	everyByte    bool
+	cpu          int
 }
 
 func (a *app) scanCommand() *cobra.Command {
@@ -40,9 +48,17 @@ func (a *app) scanCommand() *cobra.Command {
 			return a.scan(c.Context(), args[0], f, c.Flags().Changed("config"))
 		},
 	})
-	c.Flags().StringVar(&f.fingerprints, "fingerprints", "", "the fingerprints in `DIR`; else the configured ones, else the starter set")
-	c.Flags().StringArrayVar(&f.meta, "meta", nil, "`KEY=VALUE` of the build, such as build_name=tempest-full; may be repeated")
-	c.Flags().BoolVar(&f.keepDebug, "debug-lines", false, "search DEBUG lines too, which the log pipeline left out")
+	flags := c.Flags()
+	flags.StringVar(&f.fingerprints, "fingerprints", "", "the fingerprints in `DIR`, or the queries of FILE.jsonl, lines of {\"id\",\"query\"}; else the configured ones, else the starter set")
+	flags.StringArrayVar(&f.meta, "meta", nil, "`KEY=VALUE` of the build, such as build_name=tempest-full; or FILE.jsonl, each line the fields of one file, named by its \"file\", else its \"filename\"; may be repeated")
+	flags.BoolVar(&f.keepDebug, "debug-lines", false, "search DEBUG lines too, which the log pipeline left out")
+	flags.BoolVar(&f.lines, "lines", false, "take each line for an event, whatever the file is called")
+	flags.BoolVar(&f.jsonl, "jsonl", false, "print one hit a line as JSON: fingerprint, file, line, offset, time, text, and if where it depends on what is unknown")
+	flags.BoolVar(&f.allHits, "all-hits", false, "with --jsonl: all hits, not only the first of each fingerprint and file")
+	flags.BoolVar(&f.counts, "counts", false, "print one line a fingerprint and file as JSON: fingerprint, file, count, exact")
+	flags.BoolVar(&f.stats, "stats", false, "end with a line of JSON: bytes (plain text that was read), seconds, files, hits, peak_rss_bytes")
+	flags.BoolVar(&f.everyByte, "every-byte", false, "read all files for all fingerprints, also where metadata rule them out")
+	flags.IntVar(&f.cpu, "cpu", 0, "use `N` processors at most; 0: all")
 	return c
 }
 
@@ -78,7 +94,8 @@ type scannedFile struct {
 }
 
 func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) error {
-	fields, err := parseMeta(f.meta)
+	began := time.Now()
+	fields, ofFiles, err := a.readMeta(f.meta)
 	if err != nil {
 		return err
 	}
@@ -86,34 +103,27 @@ func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) e
 	if err != nil {
 		return err
 	}
-	bounds := joblog.Options{Hosts: []string{"*"}, AllowPrivate: true}
-	searcher, _, err := bot.Scanner(ctx, set, scan.Options{Source: joblog.New(bounds), Local: bounds, KeepDebug: f.keepDebug})
+	if f.cpu > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.cpu))
+	}
+	out := &scanOutput{a: a, f: f, set: set, w: bufio.NewWriterSize(escaped{a.out}, 64<<10)}
+	searcher, _, err := bot.Scanner(ctx, set, out.options(ofFiles))
 	if err != nil {
 		return err
 	}
 	answer, err := searcher.SearchLocal(ctx, where, fields)
 	if err != nil {
-		return err
+		return errors.Join(err, out.w.Flush())
 	}
-	return a.printScan(describe(set, answer))
-}
-
-// parseMeta reads KEY=VALUE; a key given twice has both values.
-func parseMeta(list []string) (ci.Fields, error) {
-	fields := ci.Fields{}
-	for _, item := range list {
-		key, value, ok := strings.Cut(item, "=")
-		if !ok || key == "" {
-			return nil, fmt.Errorf("--meta %q is not KEY=VALUE", item)
-		}
-		fields[key] = append(fields[key], value)
-	}
-	return fields, nil
+	return out.print(answer, time.Since(began))
 }
 
 // fingerprints are those that were named, else the configured ones, else the
 // starter set. Problems are told; the good ones are used.
 func (a *app) fingerprints(dir string, named bool) (queries.Set, error) {
+	if strings.HasSuffix(dir, ".jsonl") {
+		return a.queriesOf(dir)
+	}
 	if dir == "" {
 		cfg, err := config.Load(a.config)
 		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
@@ -151,16 +161,9 @@ func describe(set queries.Set, answer logsearch.Answer) scanned {
 	return out
 }
 
-// printScan prints, and ends with the code that the answer has. A certain hit
-// counts also where some file could not be read; no hit then is an error.
-func (a *app) printScan(s scanned) error {
-	if a.json {
-		if err := a.printJSON(s); err != nil {
-			return err
-		}
-	} else {
-		a.printMatches(s)
-	}
+// verdict is the code that the answer has. A certain hit counts also where some
+// file could not be read; no hit then is an error.
+func (s scanned) verdict() error {
 	switch {
 	case len(s.Matches) > 0:
 		return nil
@@ -173,24 +176,31 @@ func (a *app) printScan(s scanned) error {
 }
 
 func (a *app) printMatches(s scanned) {
-	out, bad := a.text(), a.complaints()
+	out := a.text()
 	for _, m := range s.Matches {
 		fmt.Fprintf(out, "%s%s: %s\n", m.Fingerprint, titleAndBugs(m), times(m))
 		for _, h := range m.Hits {
 			fmt.Fprintf(out, "    %s:%d: %s\n", printable(h.File), h.Line, printable(h.quote))
 		}
 	}
-	for _, why := range s.Refused {
-		fmt.Fprintln(bad, "not evaluated:", why)
-	}
+	a.printProblems(s)
 	var bytes int64
 	for _, f := range s.Files {
 		bytes += f.Bytes
-		if f.Why != "" {
-			fmt.Fprintf(bad, "%s: %s\n", printable(f.Name), printable(f.Why))
-		}
 	}
 	fmt.Fprintf(out, "%s matched; %s, %.1f MB read\n", number(int64(len(s.Matches)), "fingerprint"), number(int64(len(s.Files)), "file"), float64(bytes)/1e6)
+}
+
+// printProblems tells what was not evaluated and what was not read.
+func (a *app) printProblems(s scanned) {
+	for _, why := range s.Refused {
+		fmt.Fprintln(a.complaints(), "not evaluated:", why)
+	}
+	for _, f := range s.Files {
+		if f.Why != "" {
+			fmt.Fprintf(a.complaints(), "%s: %s\n", printable(f.Name), printable(f.Why))
+		}
+	}
 }
 
 func titleAndBugs(m scannedMatch) string {

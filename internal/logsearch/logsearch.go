@@ -65,6 +65,13 @@ type Match struct {
 	Exact       bool   // Count is exact, not a lower bound
 	If          string // what must hold besides, where a field is unknown; empty: certain
 	Sample      []Hit  // in the order of files and lines, bounded
+	Files       []Hits // how many in each file that has some, in the files' order
+}
+
+// Hits is how many hits a file has.
+type Hits struct {
+	File  string
+	Count int64
 }
 
 // Hit is a log event that a fingerprint matched. -1 in Line or Offset means

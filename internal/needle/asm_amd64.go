@@ -13,3 +13,6 @@ func probe2(text *byte, bitmap *uint32, shift uint64, masks *uint64, words int)
 
 // probe4 is probePlain for words of 64 looks; it needs BMI2.
 func probe4(text *byte, bitmap *uint32, shift uint64, masks *uint64, words int)
+
+// asciiAVX2 is how many of the blocks of 128 bytes at text, which are some, are ASCII from the first on.
+func asciiAVX2(text *byte, blocks uint64) uint64

@@ -567,3 +567,29 @@ looks:
 	DECQ  SI
 	JNZ   word
 	RET
+
+// func asciiAVX2(text *byte, blocks uint64) uint64
+// Requires: AVX, AVX2
+TEXT ·asciiAVX2(SB), NOSPLIT, $0-24
+	MOVQ text+0(FP), AX
+	MOVQ blocks+8(FP), CX
+	XORQ DX, DX
+
+next:
+	VMOVDQU   (AX), Y0
+	VMOVDQU   32(AX), Y1
+	VPOR      64(AX), Y0, Y0
+	VPOR      96(AX), Y1, Y1
+	VPOR      Y0, Y1, Y0
+	VPMOVMSKB Y0, BX
+	TESTL     BX, BX
+	JNZ       found
+	ADDQ      $0x80, AX
+	INCQ      DX
+	CMPQ      DX, CX
+	JNE       next
+
+found:
+	VZEROUPPER
+	MOVQ DX, ret+16(FP)
+	RET

@@ -38,3 +38,11 @@ func sift(text []byte, t *teddy, masks []uint64) {
 	}
 	siftPlain(text, t, blocks*64, masks)
 }
+
+// highFree is up to where text is known to be ASCII.
+func highFree(text []byte) int {
+	if !vectors || len(text) < 128 {
+		return 0
+	}
+	return int(asciiAVX2(&text[0], uint64(len(text)/128))) * 128
+}

@@ -1,9 +1,6 @@
 package needle
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // fewest is up to how many texts the vector pass alone is used.
 const fewest = 12
@@ -26,6 +23,7 @@ type Set struct {
 type Scratch struct {
 	masks        []uint64
 	first, other []Match
+	both         []Match
 }
 
 // New prepares a search. Texts must not be empty; each index is reported for
@@ -89,9 +87,20 @@ func (s *Set) Find(text []byte, sc *Scratch) []Match {
 	case len(sc.first) == 0:
 		return sc.other
 	}
-	sc.first = append(sc.first, sc.other...)
-	slices.SortFunc(sc.first, func(a, b Match) int { return int(a.Pos) - int(b.Pos) })
-	return sc.first
+	sc.both = merge(sc.both[:0], sc.first, sc.other)
+	return sc.both
+}
+
+// merge appends the matches of two lists in their common order.
+func merge(to, a, b []Match) []Match {
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Pos <= b[0].Pos {
+			to, a = append(to, a[0]), a[1:]
+		} else {
+			to, b = append(to, b[0]), b[1:]
+		}
+	}
+	return append(append(to, a...), b...)
 }
 
 // room gives n masks.
@@ -149,3 +158,19 @@ func Index(text []byte, i int, needle string) int {
 
 // At reports whether the needle, whose letters are lower case, stands at byte i.
 func At(text []byte, i int, needle string) bool { return at(text, i, needle) }
+
+// ASCII reports whether all bytes are.
+func ASCII(text []byte) bool {
+	n := highFree(text)
+	for ; n+8 <= len(text); n += 8 {
+		if binary.LittleEndian.Uint64(text[n:])&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for ; n < len(text); n++ {
+		if text[n] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -133,6 +133,21 @@ func TestVectorsAgreeWithThePlainKernels(t *testing.T) {
 	}
 }
 
+func TestASCII(t *testing.T) {
+	for n := range 400 {
+		text := bytes.Repeat([]byte{0x7f}, n)
+		if !ASCII(text) {
+			t.Fatal(n, "is ASCII")
+		}
+		for i := range text {
+			if text[i] = 0x80; ASCII(text) {
+				t.Fatal(n, i, "is not")
+			}
+			text[i] = 0
+		}
+	}
+}
+
 func TestCost(t *testing.T) {
 	if rare, common := Cost("xq_zvwk_j"), Cost("instance"); rare >= common {
 		t.Error(rare, common)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -30,13 +31,23 @@ type Options struct {
 	MaxEvent  int            // bytes of an event; default joblog.MaxEvent
 	KeepDebug bool           // search what oslo.log wrote as DEBUG
 	Retry     time.Duration  // RetryAfter where another try may bring the rest; default 30 s
+	Lines     bool           // a line is an event, whatever the file's name says
+	EveryByte bool           // read all files for all fingerprints, also where metadata rule them out (to measure)
 	Logger    *slog.Logger   // default: silent
+
+	// FileFields gives what is known of a file by its name, over what its name
+	// says; nil: nothing. Its filename decides how lines become events.
+	FileFields func(name string) ci.Fields
+	// EachHit is told of every hit, beyond those that are kept: one at a time, a
+	// file's in their order. condition is Match.If of this one.
+	EachHit func(fingerprint int, hit logsearch.Hit, condition string)
 }
 
 // Engine makes searchers. It is safe for concurrent use, as they are.
 type Engine struct {
-	o   Options
-	log *slog.Logger
+	o    Options
+	log  *slog.Logger
+	each *sync.Mutex // of EachHit
 }
 
 // New makes an Engine; nothing is contacted.
@@ -48,7 +59,7 @@ func New(o Options) *Engine {
 	if o.Mapping.Analysed == nil {
 		o.Mapping = lucene.Historical()
 	}
-	e := &Engine{o: o, log: o.Logger}
+	e := &Engine{o: o, log: o.Logger, each: &sync.Mutex{}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

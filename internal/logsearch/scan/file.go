@@ -85,7 +85,7 @@ func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result
 	l := newLooker(t.program, s.e.o.Mapping, t.known)
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
 	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
-	for w, err := range joblog.Windows(body, t.info.Name, opts) {
+	for w, err := range joblog.Windows(body, t.name, opts) {
 		if err != nil {
 			return err
 		}
@@ -108,19 +108,31 @@ func (s *Searcher) hit(r *result, t task, i int32, truth lucene.Truth, l *looker
 		f = &found{}
 		r.found[i] = f
 	}
-	to := &f.sure
+	to, condition := &f.sure, ""
 	if truth == lucene.Maybe {
 		to = &f.maybe
-		if f.maybe.n < 100 { // conditions hang on the build, not on the event: no need to ask for ever
-			f.ifs = addOnce(f.ifs, lucene.Conditions(l.file.tree(i), l.doc))
+		if f.maybe.n < 100 || s.e.o.EachHit != nil { // conditions hang on the build, not on the event: no need to ask for ever
+			condition = lucene.Conditions(l.file.tree(i), l.doc)
+			f.ifs = addOnce(f.ifs, condition)
 		}
 	}
 	to.n++
 	if len(to.sample) < s.e.o.MaxSample {
-		text := excerpt(ev.Text, s.e.o.MaxText)
-		to.sample = append(to.sample, logsearch.Hit{File: t.info.Name, URL: t.info.URL, Text: text,
-			Quote: quote(l.file.tree(i), s.e.o.Mapping, text), Line: ev.Line, Offset: ev.Offset, Time: ev.Time})
+		h := s.shown(t, ev)
+		h.Quote = quote(l.file.tree(i), s.e.o.Mapping, h.Text)
+		to.sample = append(to.sample, h)
 	}
+	if s.e.o.EachHit != nil {
+		s.e.each.Lock()
+		defer s.e.each.Unlock()
+		s.e.o.EachHit(int(i), s.shown(t, ev), condition)
+	}
+}
+
+// shown is an event as a hit, its text bounded.
+func (s *Searcher) shown(t task, ev joblog.Event) logsearch.Hit {
+	return logsearch.Hit{File: t.info.Name, URL: t.info.URL, Text: excerpt(ev.Text, s.e.o.MaxText),
+		Line: ev.Line, Offset: ev.Offset, Time: ev.Time}
 }
 
 func addOnce(list []string, s string) []string {

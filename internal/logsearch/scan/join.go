@@ -84,9 +84,16 @@ func (s *Searcher) match(i int, results []result) (logsearch.Match, bool) {
 			ifs = addOnce(ifs, c)
 		}
 	}
+	ofFile := func(f *found) int64 { return f.sure.n }
 	m := logsearch.Match{Fingerprint: i, Exact: exact, Count: sure.n, Sample: sure.sample}
 	if sure.n == 0 {
 		m.Count, m.Sample, m.If = maybe.n, maybe.sample, oneOf(ifs)
+		ofFile = func(f *found) int64 { return f.maybe.n }
+	}
+	for _, r := range results {
+		if f := r.found[int32(i)]; f != nil && ofFile(f) > 0 {
+			m.Files = append(m.Files, logsearch.Hits{File: r.file.Name, Count: ofFile(f)})
+		}
 	}
 	return m, m.Count > 0
 }

@@ -131,7 +131,7 @@ func (l *looker) leaf(n lucene.Node) lucene.Truth {
 func (l *looker) isPlain() bool {
 	if l.plainOf != l.ev.Offset+1 {
 		l.plainOf, l.plain = l.ev.Offset+1, lucene.No
-		if ascii(l.ev.Text) {
+		if needle.ASCII(l.ev.Text) {
 			l.plain = lucene.Yes
 		}
 	}
@@ -151,7 +151,7 @@ func (l *looker) put() {
 // not those of its text.
 func (l *looker) oddPlaces(text []byte) {
 	l.odd = l.odd[:0]
-	if ascii(text) {
+	if needle.ASCII(text) {
 		return
 	}
 	for _, letter := range [...]string{"\u212a", "\u0130"} {

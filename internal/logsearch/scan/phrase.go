@@ -258,7 +258,7 @@ func (p *phrase) in(text []byte) lucene.Truth {
 }
 
 // ascii reports whether all bytes of s are ASCII.
-func ascii[T string | []byte](s T) bool {
+func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return false

@@ -41,22 +41,43 @@ func (s *Searcher) plan(l joblog.Listing, known ci.Fields) []task {
 // fingerprints look into it that name it. A single file that a person gave is
 // searched by all, its tags being unknown then.
 func (s *Searcher) task(f joblog.FileInfo, how joblog.How, build ci.Fields) (task, bool) {
-	t := task{info: f, known: maps.Clone(build)}
+	t := task{info: f, known: maps.Clone(build), name: f.Name}
 	document := joblog.Document(f.Name)
+	if own := s.ownFields(f.Name); own != nil {
+		maps.Copy(t.known, own)
+		document = true
+		if names := own["filename"]; len(names) > 0 {
+			t.name = names[0]
+		}
+	}
+	if s.e.o.Lines {
+		t.name = ""
+	}
 	tags, filename := joblog.FileFields(f.Name)
 	if document || how != joblog.HowFile {
 		setDefault(t.known, "tags", tags)
 		setDefault(t.known, "filename", filename)
 	}
 	t.program = s.program(t.known, !document && how != joblog.HowFile)
+	if s.e.o.EveryByte {
+		t.program = s.programs.whole(s.trees)
+	}
 	return t, t.program != nil
+}
+
+func (s *Searcher) ownFields(name string) ci.Fields {
+	if s.e.o.FileFields == nil {
+		return nil
+	}
+	return s.e.o.FileFields(name)
 }
 
 // programs are those that were made for a set.
 type programs struct {
 	mu    sync.Mutex
 	byKey map[string]*program // by what is known of a file; nil: nothing can match
-	all   *program            // of all trees, whatever is known
+	once  sync.Once
+	all   *program // of all trees, whatever is known
 }
 
 // program is what to look for in a file of which this is known; nil: nothing
@@ -112,15 +133,13 @@ func (s *Searcher) makeProgram(known ci.Fields, named bool) *program {
 	case !some:
 		return nil
 	case len(s.trees) > maxOwn && !named:
-		return s.whole()
+		return s.programs.whole(s.trees)
 	}
 	return compile(trees)
 }
 
 // whole is the program of all trees, made once.
-func (s *Searcher) whole() *program {
-	if s.programs.all == nil {
-		s.programs.all = compile(s.trees)
-	}
-	return s.programs.all
+func (p *programs) whole(trees []lucene.Node) *program {
+	p.once.Do(func() { p.all = compile(trees) })
+	return p.all
 }

@@ -72,6 +72,7 @@ type opener func(context.Context, joblog.FileInfo) (io.ReadCloser, error)
 // task is one file to be read, with what can match in it.
 type task struct {
 	info    joblog.FileInfo
+	name    string // by which its lines become events; empty: each is one
 	known   ci.Fields
 	program *program
 }

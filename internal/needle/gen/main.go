@@ -21,6 +21,7 @@ func main() {
 	for _, step := range []int{1, 2, 4} {
 		probe(step)
 	}
+	ascii()
 	Generate()
 }
 
@@ -123,5 +124,34 @@ func probe(step int) {
 	ADDQ(U8(8), masks)
 	DECQ(words)
 	JNZ(LabelRef("word"))
+	RET()
+}
+
+// ascii looks at the top bit of 128 bytes at a time.
+func ascii() {
+	TEXT("asciiAVX2", NOSPLIT, "func(text *byte, blocks uint64) uint64")
+	Doc("asciiAVX2 is how many of the blocks of 128 bytes at text, which are some, are ASCII from the first on.")
+	text, blocks := Load(Param("text"), GP64()), Load(Param("blocks"), GP64())
+	done, mask := GP64(), GP32()
+	XORQ(done, done)
+
+	Label("next")
+	a, b := YMM(), YMM()
+	VMOVDQU(Mem{Base: text}, a)
+	VMOVDQU(Mem{Base: text, Disp: 32}, b)
+	VPOR(Mem{Base: text, Disp: 64}, a, a)
+	VPOR(Mem{Base: text, Disp: 96}, b, b)
+	VPOR(a, b, a)
+	VPMOVMSKB(a, mask)
+	TESTL(mask, mask)
+	JNZ(LabelRef("found"))
+	ADDQ(U8(128), text)
+	INCQ(done)
+	CMPQ(done, blocks)
+	JNE(LabelRef("next"))
+
+	Label("found")
+	VZEROUPPER()
+	Store(done, ReturnIndex(0))
 	RET()
 }
