@@ -25,8 +25,8 @@ type slot struct {
 // place is a chosen gram: the text, and how far into it the gram is.
 type place struct{ needle, off int32 }
 
-// Sizes of the bitmap as a power of two: about 64 bits for a gram, but no more
-// than fits into a core's second cache.
+// Sizes of the bitmap as a power of two: some hundred bits for a gram, but no
+// more than fits into a core's second cache.
 const (
 	minBits = 13
 	maxBits = 20
@@ -45,7 +45,7 @@ func newGrid(texts []string, use []int32, step int) *grid {
 			byGram[gram] = append(byGram[gram], place{n, int32(from + k)})
 		}
 	}
-	size := min(max(bits.Len(uint(64*len(order))), minBits), maxBits)
+	size := min(max(bits.Len(uint(128*len(order))), minBits), maxBits)
 	g := &grid{step: step, shift: uint8(32 - size), bitmap: make([]uint32, 1<<size/32)}
 	g.slots = make([]slot, 1<<bits.Len(uint(4*len(order))))
 	for _, gram := range order {

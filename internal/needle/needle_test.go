@@ -149,11 +149,14 @@ func TestASCII(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
-	if rare, common := Cost("xq_zvwk_j"), Cost("instance"); rare >= common {
+	if rare, common := Cost("xq_zvwk_j", false), Cost("instance", false); rare >= common {
 		t.Error(rare, common)
 	}
-	if Cost("a") <= Cost("abcd") || Cost("abcd") <= Cost("abcdefgh") {
+	if Cost("q", false) <= Cost("qxzv", false) || Cost("qxzv", false) <= Cost("qxzvwkjq", false) {
 		t.Error("short texts must cost more")
+	}
+	if Cost("qxzvw", true) >= Cost("qxzvw", false) {
+		t.Error("among many, five bytes are long enough")
 	}
 }
 

@@ -14,11 +14,12 @@ const (
 	mulGram  = 0x9e3779b1 // 2^32 / golden ratio: Knuth's multiplicative hash
 )
 
-// rarityBits is how many hash bits the table of frequencies has.
-const rarityBits = 15
+// rarityBits is how many hash bits a table of frequencies has.
+const rarityBits = 16
 
-// rarity holds, by a gram's hash, how often such grams are in CI logs:
-// 2^(byte/8) of 10^9. It was counted by the program in sample.
+// rarity holds, by a hash, how often grams are in CI logs, and behind that how
+// often words are: 2^(byte/8) of 10^9 bytes; 0: hardly ever. It was counted by
+// the program in sample.
 //
 //go:embed rarity.bin
 var rarity string
@@ -28,8 +29,27 @@ func load(s string) uint32 {
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24 | foldGram
 }
 
-func frequency(gram uint32) float64 {
-	return math.Exp2(float64(rarity[gram*mulGram>>(32-rarityBits)])/8) / 1e9
+// frequency is how often a gram is met in a byte of log.
+func frequency(gram uint32) float64 { return listed(gram * mulGram >> (32 - rarityBits)) }
+
+// wordFrequency is how often a text is met in a byte of log as a whole word.
+func wordFrequency(text string) float64 {
+	h := uint32(0)
+	for i := range len(text) {
+		c := text[i]
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return 0 // of several words: rarer than each
+		}
+		h = (h + uint32(c|0x20)) * mulGram
+	}
+	return listed(1<<rarityBits + h>>(32-rarityBits))
+}
+
+func listed(i uint32) float64 {
+	if rarity[i] == 0 {
+		return 1e-7
+	}
+	return math.Exp2(float64(rarity[i])/8) / 1e9
 }
 
 // window is how long a text must be to hold whole grams wherever the grid lies.
@@ -51,19 +71,24 @@ func rarest(s string, step int) (at int, sum float64) {
 	return at, sum
 }
 
-// Cost tells how much it costs to look for a text, compared with others: about
-// how many bytes in a byte of log give rise to a closer look, and more where
-// the text is too short for the fast ways.
-func Cost(text string) float64 {
+// Cost tells how much it costs to look for a text, compared with others: how
+// often in a byte of log it gives rise to a closer look, what a word that is
+// there costs then, and more where the text is too short for a step of 4, or of
+// 2 where so many texts are looked for that the step will not be wider.
+func Cost(text string, many bool) float64 {
 	text = lower(text)
-	const short, tiny = 1e-4, 0.01 // worth a few looks more
+	const found, short, tiny = 10, 3e-4, 0.01
+	cost, step := found*wordFrequency(text), 4
+	if many {
+		step = 2
+	}
 	switch {
-	case len(text) >= window(4):
-		_, sum := rarest(text, 4)
-		return sum / 4
+	case len(text) >= window(step):
+		_, sum := rarest(text, step)
+		return cost + sum/float64(step)
 	case len(text) >= gramLen:
 		_, f := rarest(text, 1)
-		return f + short
+		return cost + f + short*float64(window(step)-len(text))
 	}
-	return tiny * float64(gramLen-len(text))
+	return cost + tiny*float64(gramLen-len(text))
 }

@@ -24,24 +24,25 @@ type anchor struct {
 
 // anchors derives from a tree what to look for: whatever event the tree matches
 // (or may match) holds at least one of them. ok is false where a tree promises
-// nothing; a tree that can match nothing has none. cost compares choices.
-func anchors(n lucene.Node) (list []anchor, cost float64, ok bool) {
+// nothing; a tree that can match nothing has none. cost compares choices, many says that
+// there are many trees.
+func anchors(n lucene.Node, many bool) (list []anchor, cost float64, ok bool) {
 	switch n := n.(type) {
 	case lucene.None:
 		return nil, 0, true
 	case lucene.Bool:
 		if len(n.Must) == 0 {
-			return anyOf(n.Should)
+			return anyOf(n.Should, many)
 		}
-		return oneOfAll(n.Must)
+		return oneOfAll(n.Must, many)
 	}
-	return leafAnchor(n)
+	return leafAnchor(n, many)
 }
 
 // anyOf needs an anchor of each branch.
-func anyOf(branches []lucene.Node) (all []anchor, sum float64, ok bool) {
+func anyOf(branches []lucene.Node, many bool) (all []anchor, sum float64, ok bool) {
 	for _, b := range branches {
-		list, cost, ok := anchors(b)
+		list, cost, ok := anchors(b, many)
 		if !ok {
 			return nil, 0, false
 		}
@@ -51,9 +52,9 @@ func anyOf(branches []lucene.Node) (all []anchor, sum float64, ok bool) {
 }
 
 // oneOfAll takes those of the clause that is the cheapest to look for.
-func oneOfAll(clauses []lucene.Node) (best []anchor, least float64, some bool) {
+func oneOfAll(clauses []lucene.Node, many bool) (best []anchor, least float64, some bool) {
 	for _, c := range clauses {
-		if list, cost, ok := anchors(c); ok && (!some || cost < least) {
+		if list, cost, ok := anchors(c, many); ok && (!some || cost < least) {
 			best, least, some = list, cost, true
 		}
 	}
@@ -61,14 +62,14 @@ func oneOfAll(clauses []lucene.Node) (best []anchor, least float64, some bool) {
 }
 
 // leafAnchor takes the rarest piece of a leaf's terms.
-func leafAnchor(n lucene.Node) (list []anchor, cost float64, ok bool) {
+func leafAnchor(n lucene.Node, many bool) (list []anchor, cost float64, ok bool) {
 	if lucene.FieldOf(n) != analysed {
 		return nil, 0, false
 	}
 	var best anchor
 	for i, term := range literals(n) {
 		for _, p := range pieces(term) {
-			if c := needle.Cost(p.text); !ok || c < cost {
+			if c := needle.Cost(p.text, many); !ok || c < cost {
 				best.text, best.term, best.off = p.text, i, p.off
 				cost, ok = c, true
 			}

@@ -53,17 +53,35 @@ func (l *looker) window(w *joblog.Window) {
 			l.everything(odd[0])
 			odd = odd[1:]
 		}
-		for i := range l.p.uses[m.Needle] {
-			u := &l.p.uses[m.Needle][i]
-			if a := &u.anchor; !a.exact || a.phrase.at(w.Text, int(m.At)-a.off, a.term, newline) != lucene.No {
-				l.look(int(m.Pos), u.tree)
-			}
-		}
+		l.uses(m, newline)
 	}
 	for _, i := range odd {
 		l.everything(i)
 	}
 	l.allEvents()
+}
+
+// uses looks where a needle was found for what it is an anchor of.
+func (l *looker) uses(m needle.Match, newline lucene.Truth) {
+	isWord := lucene.Maybe
+	if l.p.words[m.Needle] {
+		if isWord = word(l.w.Text, int(m.At), l.p.texts[m.Needle]); isWord == lucene.No {
+			return
+		}
+	}
+	for i := range l.p.uses[m.Needle] {
+		u := &l.p.uses[m.Needle][i]
+		a, truth := &u.anchor, lucene.Yes
+		switch {
+		case isWord == lucene.Yes:
+			truth = a.phrase.around(l.w.Text, int(m.At), a.term, newline)
+		case a.exact:
+			truth = a.phrase.at(l.w.Text, int(m.At)-a.off, a.term, newline)
+		}
+		if truth != lucene.No {
+			l.look(int(m.Pos), u.tree)
+		}
+	}
 }
 
 // everything evaluates all trees on the event of byte i.

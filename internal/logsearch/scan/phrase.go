@@ -153,10 +153,19 @@ func (p *phrase) at(text []byte, i, k int, newline lucene.Truth) lucene.Truth {
 	if truth == lucene.No {
 		return truth
 	}
+	return min(truth, p.around(text, i, k, newline))
+}
+
+// around is at where it is known that the term k stands at byte i.
+func (p *phrase) around(text []byte, i, k int, newline lucene.Truth) lucene.Truth {
 	if p.loose {
 		return lucene.Maybe
 	}
-	return min(truth, p.behind(text, i+len(p.term(k)), k+1, newline), p.ahead(text, i, k, newline))
+	truth := p.behind(text, i+len(p.term(k)), k+1, newline)
+	if truth != lucene.No {
+		truth = min(truth, p.ahead(text, i, k, newline))
+	}
+	return truth
 }
 
 // behind reports whether the terms from k on follow from byte end on.

@@ -58,9 +58,10 @@ func (s *Searcher) task(f joblog.FileInfo, how joblog.How, build ci.Fields) (tas
 		setDefault(t.known, "tags", tags)
 		setDefault(t.known, "filename", filename)
 	}
-	t.program = s.program(t.known, !document && how != joblog.HowFile)
 	if s.e.o.EveryByte {
 		t.program = s.programs.whole(s.trees)
+	} else {
+		t.program = s.program(t.known, !document && how != joblog.HowFile)
 	}
 	return t, t.program != nil
 }

@@ -9,9 +9,11 @@ import (
 type program struct {
 	trees   []lucene.Node // by fingerprint; nil: not looked for
 	needles *needle.Set
-	uses    [][]use // by needle
-	always  []int32 // trees that promise no text: evaluated on every event
-	all     []int32 // the others
+	texts   []string // the needles
+	words   []bool   // by needle: it only counts as a word of its own
+	uses    [][]use  // by needle
+	always  []int32  // trees that promise no text: evaluated on every event
+	all     []int32  // the others
 }
 
 // use is what it means that a needle was found.
@@ -24,12 +26,11 @@ type use struct {
 func compile(trees []lucene.Node) *program {
 	p := &program{trees: trees}
 	index := map[string]int{}
-	var texts []string
 	for i, tree := range trees {
 		if tree == nil {
 			continue
 		}
-		list, _, ok := anchors(tree)
+		list, _, ok := anchors(tree, len(trees) > maxOwn)
 		if !ok {
 			p.always = append(p.always, int32(i))
 			continue
@@ -38,13 +39,14 @@ func compile(trees []lucene.Node) *program {
 		for _, a := range list {
 			n, known := index[a.text]
 			if !known {
-				n = len(texts)
+				n = len(p.texts)
 				index[a.text] = n
-				texts, p.uses = append(texts, a.text), append(p.uses, nil)
+				p.texts, p.uses, p.words = append(p.texts, a.text), append(p.uses, nil), append(p.words, true)
 			}
+			p.words[n] = p.words[n] && a.exact && a.phrase.term(a.term) == a.text
 			p.uses[n] = append(p.uses[n], use{int32(i), a})
 		}
 	}
-	p.needles = needle.New(texts)
+	p.needles = needle.New(p.texts)
 	return p
 }

@@ -1,5 +1,5 @@
-// Sample counts the grams of the logs in a folder (.gz too) and writes the
-// table by which package needle knows what is rare:
+// Sample counts the grams and words of the logs in a folder (.gz too) and writes
+// the tables by which package needle knows what is rare:
 //
 //	go run ./internal/needle/sample DIR > internal/needle/rarity.bin
 package main
@@ -15,12 +15,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// The table's form is package needle's: by the top bits of a gram's hash,
-// 8 log2 of how many there are in 10^9.
+// The tables' form is package needle's: by the top bits of a hash, 8 log2 of
+// how many there are in 10^9, and nothing of what is rarer than a millionth.
+// The first table is of grams, the second of words.
 const (
-	bits = 15
-	mul  = 0x9e3779b1
-	fold = 0x20202020
+	bits  = 16
+	mul   = 0x9e3779b1
+	fold  = 0x20202020
+	least = 1e-6
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -30,17 +32,17 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "usage: sample DIR")
 		return 2
 	}
-	counts, total := make([]float64, 1<<bits), 0.0
+	c := counts{grams: map[uint32]float64{}, words: map[uint32]float64{}}
 	files, err := filepath.Glob(filepath.Join(args[0], "*"))
 	for _, f := range files {
 		text, e := read(f)
 		if err = e; err != nil {
 			break
 		}
-		total += count(text, counts)
+		c.count(text)
 	}
 	if err == nil {
-		_, err = os.Stdout.Write(table(counts, total))
+		_, err = os.Stdout.Write(append(c.table(c.grams, mul), c.table(c.words, 1)...))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sample:", err)
@@ -65,22 +67,38 @@ func read(name string) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-func count(text []byte, counts []float64) (total float64) {
-	gram := uint32(0)
-	for i, c := range text {
-		gram = gram>>8 | uint32(c|fold&0xff)<<24
-		if i >= 3 {
-			counts[gram*mul>>(32-bits)]++
-			total++
-		}
-	}
-	return total
+// counts are what the logs hold: grams, and words by their hash.
+type counts struct {
+	grams, words map[uint32]float64
+	total        float64
 }
 
-func table(counts []float64, total float64) []byte {
-	out := make([]byte, len(counts))
-	for i, n := range counts {
-		out[i] = byte(8 * math.Log2(1+n/total*1e9))
+func (c *counts) count(text []byte) {
+	gram, word := uint32(0), uint32(0)
+	for i, b := range text {
+		gram = gram>>8 | uint32(b|fold&0xff)<<24
+		if i >= 3 {
+			c.grams[gram]++
+		}
+		if b == '_' || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z' {
+			word = (word + uint32(b|fold&0xff)) * mul
+			continue
+		}
+		if word != 0 {
+			c.words[word]++
+		}
+		word = 0
+	}
+	c.total += float64(len(text))
+}
+
+func (c *counts) table(list map[uint32]float64, mul uint32) []byte {
+	out := make([]byte, 1<<bits)
+	for key, n := range list {
+		if n/c.total >= least {
+			i := key * mul >> (32 - bits)
+			out[i] = max(out[i], byte(8*math.Log2(n/c.total*1e9)))
+		}
 	}
 	return out
 }
