@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"internal/zuul":              2,
 	"internal/tracker":           2,
 	"internal/config":            2,
+	"internal/web":               2,
 	"internal/fake/gerrit":       1,
 	"internal/fake/ircd":         1,
 	"internal/fake/loghost":      1,

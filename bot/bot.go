@@ -15,6 +15,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/irc"
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/internal/tracker"
+	"github.com/recheckbot/recheckbot/internal/web"
 	"github.com/recheckbot/recheckbot/internal/zuul"
 )
 
@@ -23,26 +24,31 @@ type Options struct {
 	Version string
 	Logger  *slog.Logger
 	Now     func() time.Time // nil: time.Now
+
+	Notify        func(state string) error // tells a supervisor, as sd_notify(3) has it; nil: there is none
+	WatchdogEvery time.Duration            // how often it wants to hear; 0: 10 s
 }
 
 // Bot is the whole program, built and not yet running.
 type Bot struct {
-	cfg     config.Config
-	o       Options
-	log     *slog.Logger
-	stops   *stops
-	wakes   wakes
-	store   *store.Store
-	gerrit  *gerritstream.Client
-	irc     *irc.Client // nil: no IRC
-	sink    *handlers.Sink
-	sets    *fingerprints
-	tracker *tracker.Tracker
-	zuuls   map[string]*zuul.Client // by CI
-	logs    sources
-	vitals  *handlers.Vitals
-	alarms  *handlers.Alarms
-	steps   []step
+	cfg      config.Config
+	o        Options
+	log      *slog.Logger
+	stops    *stops
+	wakes    wakes
+	store    *store.Store
+	gerrit   *gerritstream.Client
+	irc      *irc.Client // nil: no IRC
+	sink     *handlers.Sink
+	sets     *fingerprints
+	tracker  *tracker.Tracker
+	zuuls    map[string]*zuul.Client // by CI
+	logs     sources
+	vitals   *handlers.Vitals
+	alarms   *handlers.Alarms
+	deafness *handlers.Deaf
+	web      *web.Server // nil: no pages
+	steps    []step
 }
 
 // step is one thing that runs until it is told to end.
@@ -74,7 +80,11 @@ func (b *Bot) Close() error { return b.stops.run() }
 func (b *Bot) Run(ctx context.Context) error {
 	b.log.Info("running", "version", b.o.Version, "mode", b.cfg.Report.Mode, "gerrit", b.cfg.Gerrit.Addr)
 	group, ctx := errgroup.WithContext(b.vitals.Context(ctx))
-	for _, s := range b.steps {
+	steps := append(b.steps, step{"watchdog", b.watch})
+	if b.web != nil {
+		steps = append(steps, step{"web", b.web.Run})
+	}
+	for _, s := range steps {
 		group.Go(func() error {
 			err := s.run(ctx)
 			if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
@@ -120,7 +130,7 @@ func (b *Bot) build(ctx context.Context) error {
 		Store: b.store, Channels: channels(b.cfg), Logger: b.log, Now: b.o.Now, Next: b.wakes.said(),
 	})
 	b.steps = b.makeSteps(wording)
-	return nil
+	return b.openWeb()
 }
 
 func (b *Bot) openStore(ctx context.Context) error {

@@ -36,6 +36,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 	b.sink = handlers.NewSink(handlers.SinkOptions{
 		Store: b.store, Logger: b.log, Now: b.o.Now, Ingest: b.wakes.ingest, Catchup: b.wakes.catchup,
 	})
+	b.deafness = b.deaf(offset)
 	steps := []step{
 		{"gerrit stream", func(ctx context.Context) error { return b.gerrit.Stream(ctx, b.sink) }},
 		{"fingerprints", b.sets.watch},
@@ -47,7 +48,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"announce", b.announce().Run},
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
-		{"deafness", b.deaf(offset).Run},
+		{"deafness", b.deafness.Run},
 		{"keep", b.keep().Run},
 	}
 	if b.cfg.Logs.Early && len(b.zuuls) > 0 {

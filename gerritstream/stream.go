@@ -42,6 +42,7 @@ type State struct {
 	Since     time.Time // since it is connected, or not
 	LastByte  time.Time // of any kind, keepalive answers too
 	LastEvent time.Time // the last line
+	Events    uint64    // lines since the client was made
 	LastError string
 }
 
@@ -142,7 +143,7 @@ func (c *Client) streamOnce(ctx context.Context, sink Sink) (healthy bool, err e
 	if err := sink.Connected(ctx, r.session, began); err != nil {
 		return false, fmt.Errorf("sink: %w", err)
 	}
-	c.state.set(func(s *State) { *s = State{Connected: true, Session: r.session, Since: began} }, l)
+	c.state.set(func(s *State) { *s = State{Connected: true, Session: r.session, Since: began, Events: s.Events} }, l)
 	c.o.Logger.Info("gerrit stream connected", "addr", c.o.Addr, "session", r.session)
 	cause := r.read(ctx)
 	lived := time.Since(l.wire.start)
@@ -240,6 +241,7 @@ func (r *reader) hand(ctx context.Context, lines []Line) error {
 	last := lines[len(lines)-1].Received
 	r.c.state.mu.Lock()
 	r.c.state.s.LastEvent = last
+	r.c.state.s.Events += uint64(len(lines))
 	r.c.state.mu.Unlock()
 	for _, l := range lines {
 		if l.Aside == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/recheckbot/recheckbot/gerritstream"
@@ -66,6 +67,7 @@ type Deaf struct {
 	unasked bool      // Gerrit did not answer the last question
 	noted   time.Time // the freshness that is written
 	lag     lag
+	behind  atomic.Int64 // of the last event, as a time.Duration
 	review  *regexp.Regexp
 }
 
@@ -138,9 +140,13 @@ func (d *Deaf) late(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	behind := d.lag.add(now, last)
+	d.behind.Store(int64(behind))
 	return d.o.Alarms.Set(ctx, AlarmLate, behind >= d.o.Late,
 		fmt.Sprintf("events come %s after they were made, or Gerrit's clock was set", span(behind)))
 }
+
+// Behind is by how much the last event was later than the promptest of a day.
+func (d *Deaf) Behind() time.Duration { return time.Duration(d.behind.Load()) }
 
 // silent is the second sign: a silence longer than is usual at this hour makes
 // us ask Gerrit what there was to hear.

@@ -27,7 +27,8 @@ func (a *app) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b, err := bot.New(ctx, cfg, bot.Options{Version: Version(), Logger: a.logger()})
+	notify, every := supervisor(os.Getenv, os.Getpid())
+	b, err := bot.New(ctx, cfg, bot.Options{Version: Version(), Logger: a.logger(), Notify: notify, WatchdogEvery: every})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type Config struct {
 	Engine   Engine    `toml:"engine"`
 	IRC      IRC       `toml:"irc"`
 	Store    Store     `toml:"store"`
+	Web      Web       `toml:"web"`
 }
 
 // Gerrit is the server that is watched and reviewed on.
@@ -146,6 +147,11 @@ type IRC struct {
 	AnnounceSteps    []int    `toml:"announce_steps" default:"1 5 20 100 500" min:"1" max:"1000000"`
 	Repeat           bool     `toml:"repeat" default:"false"`                 // an unconfirmed line is said again, perhaps twice
 	Fresh            Duration `toml:"fresh" default:"1h" min:"1m" max:"168h"` // older causes are not announced
+}
+
+// Web are the pages about the bot itself.
+type Web struct {
+	Listen string `toml:"listen" form:"listen"` // host:port; empty: no pages
 }
 
 // Store is the database.

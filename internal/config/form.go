@@ -82,6 +82,8 @@ func form(name, s string) error {
 		return formBugURL(s)
 	case "addr":
 		return formAddr(s)
+	case "listen":
+		return formListen(s)
 	case "template":
 		return formTemplate(s)
 	case "phrases":
@@ -156,6 +158,15 @@ func formAddr(s string) error {
 	n, err := strconv.ParseUint(cmp.Or(port, "1"), 10, 16)
 	if host == "" || err != nil || n == 0 || strings.ContainsFunc(host, badInHost) {
 		return fmt.Errorf("%q is neither host nor host:port", s)
+	}
+	return nil
+}
+
+// formListen wants an address to listen at: host:port, ":port" for all.
+func formListen(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || strings.ContainsFunc(host, badInHost) {
+		return fmt.Errorf("%q is no address to listen at, such as 127.0.0.1:9180", s)
 	}
 	return nil
 }
