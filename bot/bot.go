@@ -47,6 +47,7 @@ type Bot struct {
 	vitals   *handlers.Vitals
 	alarms   *handlers.Alarms
 	deafness *handlers.Deaf
+	breaker  *handlers.Breaker
 	web      *web.Server // nil: no pages
 	steps    []step
 }

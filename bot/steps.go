@@ -36,7 +36,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 	b.sink = handlers.NewSink(handlers.SinkOptions{
 		Store: b.store, Logger: b.log, Now: b.o.Now, Ingest: b.wakes.ingest, Catchup: b.wakes.catchup,
 	})
-	b.deafness = b.deaf(offset)
+	b.deafness, b.breaker = b.deaf(offset), b.limits()
 	steps := []step{
 		{"gerrit stream", func(ctx context.Context) error { return b.gerrit.Stream(ctx, b.sink) }},
 		{"fingerprints", b.sets.watch},
@@ -48,6 +48,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"announce", b.announce().Run},
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
+		{"breaker", b.breaker.Run},
 		{"deafness", b.deafness.Run},
 		{"keep", b.keep().Run},
 	}
@@ -141,14 +142,14 @@ func (b *Bot) announce() *handlers.Announce {
 
 func (b *Bot) deliverGerrit() *handlers.DeliverGerrit {
 	return handlers.NewDeliverGerrit(handlers.DeliverGerritOptions{
-		Store: b.store, Gerrit: b.gerrit, Rules: Rules(b.cfg), Mode: handlers.Mode(b.cfg.Report.Mode),
-		Logger: b.log, Now: b.o.Now, Wake: b.wakes.gerrit,
+		Store: b.store, Gerrit: b.gerrit, Rules: Rules(b.cfg), Breaker: b.breaker,
+		Mode: handlers.Mode(b.cfg.Report.Mode), Logger: b.log, Now: b.o.Now, Wake: b.wakes.gerrit,
 	})
 }
 
 func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
-		Store: b.store, Mutes: b.store, IRC: b.irc, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
+		Store: b.store, Mutes: b.store, IRC: b.irc, Breaker: b.breaker, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
 		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
 	})
 }
@@ -156,6 +157,15 @@ func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 func (b *Bot) watchIRC() *handlers.IRCWatch {
 	return handlers.NewIRCWatch(handlers.IRCWatchOptions{
 		IRC: b.irc, Alarms: b.alarms, Logger: b.log, Now: b.o.Now, Wake: b.wakes.ircState,
+	})
+}
+
+// limits are the bot's limits against itself.
+func (b *Bot) limits() *handlers.Breaker {
+	l := b.cfg.Limits
+	return handlers.NewBreaker(handlers.BreakerOptions{
+		Store: b.store, Alarms: b.alarms, Reviews: l.Reviews, Lines: l.Announcements, Percent: l.FingerprintPercent,
+		Logger: b.log, Now: b.o.Now, Next: b.wakes.said(),
 	})
 }
 
@@ -183,7 +193,7 @@ func (b *Bot) titles() *handlers.Titles {
 // onCommand answers what people ask on IRC.
 func (b *Bot) onCommand() func(context.Context, irc.Command) {
 	commands := handlers.NewCommands(handlers.CommandsOptions{
-		Answers: Answers(b.cfg, b.store, b.o.Version, b.o.Now), Say: b.store, Mutes: b.store,
+		Answers: Answers(b.cfg, b.store, b.o.Version, b.o.Now), Say: b.store, Mutes: b.store, Resume: b.store,
 		Session: strconv.FormatInt(b.o.Now().UnixNano(), 36),
 		Every:   b.cfg.IRC.CommandEvery.Duration, Burst: b.cfg.IRC.CommandBurst, Ignore: globs(b.cfg.IRC.Ignore),
 		Split: func(target, text string) []string { return irc.Split(irc.Clean(text), b.irc.Room(target)) },

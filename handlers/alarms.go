@@ -124,7 +124,7 @@ func (a *Alarms) lines(was, is store.Alarm) []store.Outgoing {
 			continue
 		}
 		out = append(out, store.Outgoing{
-			Medium: store.MediumIRC, Target: ch.Name, Cause: fmt.Sprintf("alarm:%s:%d", is.Name, is.N),
+			Medium: store.MediumIRC, Target: ch.Name, Cause: fmt.Sprintf("%s%s:%d", alarmPrefix, is.Name, is.N),
 			Body: cutBytes(oneLine(text), maxIRC), Own: is.Since, NotAfter: is.Since.Add(alarmFor),
 		})
 	}

@@ -27,6 +27,7 @@ type StatusAnswer struct {
 	LastEvent   time.Time      `json:"last_event,omitzero"`
 	Fresh       time.Time      `json:"fresh,omitzero"` // up to then everything was heard; zero: nothing ever
 	Alarms      []store.Alarm  `json:"alarms"`
+	Breaker     store.Breaker  `json:"breaker"` // open: nothing is said until a person resumes
 	Gaps        []StatusGap    `json:"gaps"`
 	Waiting     map[string]int `json:"waiting"` // items by step
 	Outbox      map[string]int `json:"outbox"`  // rows by state
@@ -61,7 +62,7 @@ func (a *Answers) Status(ctx context.Context) (StatusAnswer, error) {
 		return StatusAnswer{}, fmt.Errorf("status: %w", err)
 	}
 	return StatusAnswer{
-		Fresh: fresh, Alarms: append([]store.Alarm{}, st.Alarms...),
+		Breaker: st.Breaker, Fresh: fresh, Alarms: append([]store.Alarm{}, st.Alarms...),
 		Version: a.Version, Stream: stream, StreamSince: since, LastEvent: st.LastEvent, Gaps: statusGaps(st.Gaps),
 		Waiting: map[string]int{
 			"ingest": st.PendingRaw, "lookup": st.PendingLookups, "search": st.PendingBuilds,
@@ -86,6 +87,9 @@ func (s StatusAnswer) Lines() []string {
 		stream = notConnected(s.Stream, s.StreamSince)
 	}
 	first := fmt.Sprintf("%s; last event %s; %s", stream, ago(s.at, s.LastEvent), s.gapText())
+	if s.Breaker.Open {
+		first = fmt.Sprintf("SAYING NOTHING since %s: %s; !resume ends it; ", clockTime(s.Breaker.Since), cut(s.Breaker.Why, 120)) + first
+	}
 	return []string{first + s.freshText(), s.queueText() + s.alarmText()}
 }
 

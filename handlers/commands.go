@@ -24,6 +24,7 @@ type CommandsOptions struct {
 	Answers *Answers
 	Say     sayer
 	Mutes   muter
+	Resume  resumer
 	Session string // names this run; with a running number it makes causes unique
 	Every   time.Duration
 	Burst   int
@@ -75,6 +76,7 @@ func NewCommands(o CommandsOptions) *Commands {
 		{"status", "!status", "connected since when, last event, gaps, queues, version", c.status},
 		{"mute", "!mute [duration]", "no announcements in this channel (operators)", c.mute},
 		{"unmute", "!unmute", "announce here again (operators)", c.unmute},
+		{"resume", "!resume [drop]", "speak again after the bot stopped itself; drop forgets what waited (operators)", c.resume},
 	}
 	return c
 }

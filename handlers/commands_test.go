@@ -127,7 +127,7 @@ func TestCommandsAnswer(t *testing.T) {
 	w.hear(302, "b/dup", "bob", "Patch Set 1:\n\nnothing")
 	w.streamUp()
 	for _, c := range []struct{ ask, want string }{
-		{"help", "I can answer !help !rates !queue !bug !unrecognized !status !mute !unmute; say !help COMMAND for more."},
+		{"help", "I can answer !help !rates !queue !bug !unrecognized !status !mute !unmute !resume; say !help COMMAND for more."},
 		{"help rates", "!rates NAME: failure rates of a job, group or project-pipeline, 24 h and 7 d, with 95% Wilson intervals"},
 		{"help quue", "No such command; did you mean !queue?"},
 		{"rates tempest-full", "tempest-full 24 h: 3/4 failed, 75.0% (30.1–95.4%); 7 days: 3/4 failed, 75.0% (30.1–95.4%)"},

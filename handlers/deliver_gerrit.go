@@ -27,6 +27,7 @@ type DeliverGerritOptions struct {
 	Store    OutStore
 	Gerrit   Reviewer
 	Rules    cicomment.Rules // to find our own reference in Gerrit's list
+	Breaker  *Breaker        // nil: no limit
 	Mode     Mode
 	Grace    time.Duration // before Gerrit is asked for a review, and between asking twice; 0: 10 s
 	MaxTries int           // posts of one review; 0: 5. Without a connection nothing is posted.
@@ -86,6 +87,9 @@ func (d *DeliverGerrit) postDue(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("deliver: due reviews: %w", err)
 	}
 	for _, out := range due {
+		if ok, err := d.allowed(ctx); err != nil || !ok {
+			return false, err
+		}
 		if err := d.graves.try(ctx, out.ID, func(ctx context.Context) error { return d.post(ctx, out) }); err != nil {
 			return false, err
 		}
@@ -94,6 +98,18 @@ func (d *DeliverGerrit) postDue(ctx context.Context) (bool, error) {
 		}
 	}
 	return len(due) == limit, nil
+}
+
+// allowed asks the breaker, where anything would leave us at all.
+func (d *DeliverGerrit) allowed(ctx context.Context) (bool, error) {
+	if d.o.Mode != ModeLive {
+		return true, nil
+	}
+	ok, err := d.o.Breaker.allows(ctx, store.MediumGerrit)
+	if err != nil {
+		return false, fmt.Errorf("deliver: %w", err)
+	}
+	return ok, nil
 }
 
 // post posts one review. It is marked before, so that after a crash nobody

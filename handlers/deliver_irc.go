@@ -30,6 +30,7 @@ type DeliverIRCOptions struct {
 	Store    OutStore
 	Mutes    MuteStore
 	IRC      Speaker
+	Breaker  *Breaker      // nil: no limit
 	Mode     Mode          // dry-run: answers are said, announcements are not
 	Repeat   bool          // an unconfirmed line is said again, perhaps twice, rather than perhaps never
 	Timeout  time.Duration // of one line, its turn included; 0: 2 min
@@ -78,6 +79,9 @@ func (d *DeliverIRC) step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("deliver: due lines: %w", err)
 	}
+	if due, err = d.allowed(ctx, due); err != nil {
+		return false, fmt.Errorf("deliver: %w", err)
+	}
 	due = slices.DeleteFunc(due, func(out store.Out) bool { return d.graves.waits(out.ID) })
 	slices.SortStableFunc(due, answersFirst)
 	for i, out := range due {
@@ -92,6 +96,24 @@ func (d *DeliverIRC) step(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// news reports whether a line is what the breaker counts and holds back.
+func news(out store.Out) bool {
+	return announcement(out.Cause) && !strings.HasPrefix(out.Cause, alarmPrefix)
+}
+
+// allowed are the lines that the breaker does not hold back: it never holds back
+// answers and alarms.
+func (d *DeliverIRC) allowed(ctx context.Context, due []store.Out) ([]store.Out, error) {
+	if d.o.Mode == ModeDryRun || !slices.ContainsFunc(due, news) {
+		return due, nil
+	}
+	ok, err := d.o.Breaker.allows(ctx, store.MediumIRC)
+	if err != nil || ok {
+		return due, err
+	}
+	return slices.DeleteFunc(due, news), nil
 }
 
 // settle writes what is owed. Then a line that is still marked as being said was
@@ -121,7 +143,7 @@ func answersFirst(a, b store.Out) int {
 		switch {
 		case !announcement(out.Cause):
 			return 0
-		case strings.HasPrefix(out.Cause, "alarm:"):
+		case strings.HasPrefix(out.Cause, alarmPrefix):
 			return 1
 		}
 		return 2
@@ -138,6 +160,11 @@ func (d *DeliverIRC) one(ctx context.Context, out store.Out) error {
 		if d.o.Mode == ModeDryRun {
 			d.log.Info("line not said", "mode", d.o.Mode, "target", out.Target, "cause", out.Cause, "text", out.Body)
 			return d.o.Store.Refuse(ctx, out.ID, string(d.o.Mode))
+		}
+		if news(out) { // the lines before it may have reached the limit
+			if ok, err := d.o.Breaker.allows(ctx, store.MediumIRC); err != nil || !ok {
+				return err
+			}
 		}
 		muted, err := d.o.Mutes.Muted(ctx, out.Target, d.o.Now())
 		if err != nil {

@@ -30,11 +30,14 @@ type OutMarks interface {
 // outBatch is how many rows are taken before a step looks again.
 const outBatch = 50
 
+// alarmPrefix begins the causes of alarms.
+const alarmPrefix = "alarm:"
+
 // announcement reports whether a message was nobody's question: it waits while
 // its channel is muted, and is not sent at all in dry-run. All others answer a
 // command.
 func announcement(cause string) bool {
-	for _, prefix := range []string{"report:", "bug:", "alarm:"} {
+	for _, prefix := range []string{"report:", "bug:", alarmPrefix} {
 		if strings.HasPrefix(cause, prefix) {
 			return true
 		}

@@ -17,6 +17,7 @@ type Config struct {
 	IRC      IRC       `toml:"irc"`
 	Store    Store     `toml:"store"`
 	Web      Web       `toml:"web"`
+	Limits   Limits    `toml:"limits"`
 }
 
 // Gerrit is the server that is watched and reviewed on.
@@ -147,6 +148,13 @@ type IRC struct {
 	AnnounceSteps    []int    `toml:"announce_steps" default:"1 5 20 100 500" min:"1" max:"1000000"`
 	Repeat           bool     `toml:"repeat" default:"false"`                 // an unconfirmed line is said again, perhaps twice
 	Fresh            Duration `toml:"fresh" default:"1h" min:"1m" max:"168h"` // older causes are not announced
+}
+
+// Limits are the bot's limits against itself, in an hour; 0 is none.
+type Limits struct {
+	Reviews            int `toml:"reviews" default:"200" min:"0" max:"100000"`
+	Announcements      int `toml:"announcements" default:"200" min:"0" max:"100000"`
+	FingerprintPercent int `toml:"fingerprint_percent" default:"30" min:"0" max:"100"` // of all builds that one may recognize, if far above its past
 }
 
 // Web are the pages about the bot itself.

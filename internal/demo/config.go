@@ -67,6 +67,11 @@ burst = 20
 command_every = "100ms"
 command_burst = 50
 
+[limits]
+reviews = 0
+announcements = 0
+fingerprint_percent = 0
+
 [store]
 path = %q
 `

@@ -26,6 +26,9 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 		if st.Alarms, err = alarms(ctx, tx); err != nil {
 			return err
 		}
+		if st.Breaker, err = breaker(ctx, tx); err != nil {
+			return err
+		}
 		return outboxCounts(ctx, tx, &st)
 	})
 	return st, err

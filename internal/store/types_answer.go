@@ -59,6 +59,7 @@ type UnrecognizedBuild struct {
 // Status is the store's part of how the program is.
 type Status struct {
 	LastEvent      time.Time
+	Breaker        Breaker
 	Alarms         []Alarm // that are raised
 	Gaps           []Gap
 	PendingRaw     int

@@ -102,7 +102,7 @@ func (s setup) toml(w *world) string {
 	}
 	add("[[tracker]]\nname = \"launchpad\"\nkind = \"url\"\nurl = \"https://bugs.launchpad.net/bugs/{ref}\"")
 	add("[report]\nmode = %q", or(s.mode, "live"))
-	add("[engine]\nfingerprints = \"queries\"\n[store]\npath = \"recheckbot.db\"")
+	add("[engine]\nfingerprints = \"queries\"\n[limits]\nreviews = 0\nannouncements = 0\nfingerprint_percent = 0\n[store]\npath = \"recheckbot.db\"")
 	if s.irc != "" {
 		add("[[channel]]\nname = \"#ci\"\nprojects = [%q]\nkinds = [\"recognized\", \"untracked-bug\"]", s.project)
 		add("[[group]]\nname = \"mine\"\njobs = [\"tempest-%s\"]", filepath.Base(s.project))
