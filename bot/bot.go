@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -81,25 +82,37 @@ func (b *Bot) Close() error { return b.stops.run() }
 func (b *Bot) Run(ctx context.Context) error {
 	b.log.Info("running", "version", b.o.Version, "mode", b.cfg.Report.Mode, "gerrit", b.cfg.Gerrit.Addr)
 	group, ctx := errgroup.WithContext(b.vitals.Context(ctx))
-	steps := append(b.steps, step{"watchdog", b.watch})
+	running := &names{list: map[string]bool{}}
+	for _, s := range b.all() {
+		running.add(s.name)
+		group.Go(func() error {
+			defer running.remove(s.name)
+			return s.ended(ctx, s.run(ctx))
+		})
+	}
+	err := wait(ctx, group.Wait, running)
+	b.log.Info("stopping")
+	return errors.Join(err, b.Close())
+}
+
+// all are the steps and those that watch them.
+func (b *Bot) all() []step {
+	steps := append(slices.Clone(b.steps), step{"watchdog", b.watch})
 	if b.web != nil {
 		steps = append(steps, step{"web", b.web.Run})
 	}
-	for _, s := range steps {
-		group.Go(func() error {
-			err := s.run(ctx)
-			if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
-				return nil
-			}
-			if err == nil {
-				err = errors.New("ended by itself")
-			}
-			return fmt.Errorf("%s: %w", s.name, err)
-		})
+	return steps
+}
+
+// ended is what a step's end means: nothing when it was told to.
+func (s step) ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return nil
 	}
-	err := group.Wait()
-	b.log.Info("stopping")
-	return errors.Join(err, b.Close())
+	if err == nil {
+		err = errors.New("ended by itself")
+	}
+	return fmt.Errorf("%s: %w", s.name, err)
 }
 
 // Reload reads the fingerprints again.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -37,6 +39,28 @@ func TestStopsRunLastInFirstOut(t *testing.T) {
 	if s.run() != nil {
 		t.Error("stopped twice")
 	}
+}
+
+// TestStepThatDoesNotEnd keeps the program for a while, not for ever, and is
+// named.
+func TestStepThatDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		running, hang := &names{list: map[string]bool{}}, make(chan struct{})
+		running.add("classify")
+		running.add("compose")
+		cancel()
+		began := time.Now()
+		err := wait(ctx, func() error { running.remove("compose"); <-hang; return nil }, running)
+		if err == nil || err.Error() != "these steps do not end: classify" || time.Since(began) != stepsWithin {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+		close(hang)
+		synctest.Wait()
+		if err := wait(ctx, func() error { return errors.New("x") }, running); err == nil || err.Error() != "x" {
+			t.Errorf("one that ends with an error: %v", err)
+		}
+	})
 }
 
 // TestSecondRunIsRefused: one process per database, and the refusal says so.

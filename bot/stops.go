@@ -5,11 +5,54 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 )
 
 // stopWithin bounds all stops together: what hangs must not keep the program.
 const stopWithin = 8 * time.Second
+
+// stepsWithin bounds the wait for steps that were told to end.
+const stepsWithin = 15 * time.Second
+
+// wait waits for all steps; for those that hang, when they were told to end, not
+// for ever: what they were doing goes on after the next start.
+func wait(ctx context.Context, all func() error, running *names) error {
+	ended := make(chan error, 1)
+	go func() { ended <- all() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(stepsWithin)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+		return fmt.Errorf("these steps do not end: %s", running)
+	}
+}
+
+// names are the steps that run.
+type names struct {
+	mu   sync.Mutex
+	list map[string]bool
+}
+
+func (n *names) add(name string)    { n.mu.Lock(); defer n.mu.Unlock(); n.list[name] = true }
+func (n *names) remove(name string) { n.mu.Lock(); defer n.mu.Unlock(); delete(n.list, name) }
+
+// String lists them.
+func (n *names) String() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return strings.Join(slices.Sorted(maps.Keys(n.list)), ", ")
+}
 
 // stops are what has to be undone, each named, last in, first out.
 type stops struct {

@@ -198,6 +198,10 @@ func (d *Deaf) found(ctx context.Context, since time.Time, missing int) error {
 // again.
 const soonAgain = time.Minute
 
+// longestTrust bounds a silence that is not asked about, so that numbers are not
+// called old in a quiet night.
+const longestTrust = freshWithin - 5*time.Minute
+
 // patience is how long a silence is usual now. What is learned counts double,
 // since the past is short: to ask once too often costs one query.
 func (d *Deaf) patience(ctx context.Context, now time.Time) time.Duration {
@@ -208,5 +212,5 @@ func (d *Deaf) patience(ctx context.Context, now time.Time) time.Duration {
 	if err != nil || since.IsZero() || now.Sub(since) < d.o.Known {
 		return d.o.Floor
 	}
-	return min(max(2*longest, soonAgain), 12*time.Hour)
+	return min(max(2*longest, soonAgain), longestTrust)
 }

@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.runCommand(), a.demoCommand(), a.checkCommand(), a.scanCommand(), a.fingerprintCommand(), a.commentCommand(),
 		a.ratesCommand(), a.queueCommand(), a.bugCommand(), a.unrecognizedCommand(), a.statusCommand(),
-		a.rescanCommand(), a.deadCommand(), a.backfillCommand(), a.backupCommand(), a.versionCommand(), a.resumeCommand(),
+		a.rescanCommand(), a.deadCommand(), a.backfillCommand(), a.backupCommand(), a.versionCommand(), a.resumeCommand(), a.outboxCommand(),
 	)
 	helpFails(root)
 	return root

@@ -91,3 +91,17 @@ func expire(ctx context.Context, tx *txn, medium string, now time.Time) error {
 		WHERE medium = ?3 AND state = 'ready' AND not_after_ms < ?2`, OutExpired, ms(now), medium)
 	return err
 }
+
+// OutboxIn are rows in a state, or in any where it is empty, newest first, and
+// how many there are.
+func (s *Store) OutboxIn(ctx context.Context, state string, limit int) (out []Out, total int, err error) {
+	err = s.view(ctx, "outbox in state", state, func(tx *txn) error {
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE ?1 = '' OR state = ?1`, state).Scan(&total)
+		if err != nil {
+			return err
+		}
+		out, err = collect(ctx, tx, scanOut, `SELECT `+outColumns+` FROM outbox WHERE ?1 = '' OR state = ?1 ORDER BY id DESC LIMIT ?2`, state, limit)
+		return err
+	})
+	return out, total, err
+}
