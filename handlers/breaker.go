@@ -39,6 +39,10 @@ type BreakerOptions struct {
 	Next    []Wake // those that deliver
 }
 
+// lookEvery is how often the fingerprints are looked at: that reads thousands of
+// builds.
+const lookEvery = 15 * time.Second
+
 // Breaker stops the bot from saying more when it says too much, or when one
 // fingerprint recognizes nearly everything: then something is wrong with the
 // bot, and a person has to look. All is still recorded; what waits is said when
@@ -57,7 +61,7 @@ func NewBreaker(o BreakerOptions) *Breaker {
 
 // Run looks at the fingerprints, and tells what a person changed, until ctx ends.
 func (b *Breaker) Run(ctx context.Context) error {
-	return loop{name: "breaker", log: b.o.Logger}.run(ctx, b.step)
+	return loop{name: "breaker", every: lookEvery, log: b.o.Logger}.run(ctx, b.step)
 }
 
 func (b *Breaker) step(ctx context.Context) (bool, error) {

@@ -76,7 +76,7 @@ func NewDeaf(o DeafOptions) *Deaf {
 	o.Away, o.Floor, o.Late = cmp.Or(o.Away, 30*time.Second), cmp.Or(o.Floor, 15*time.Minute), cmp.Or(o.Late, 2*time.Minute)
 	o.Known, o.Now = cmp.Or(o.Known, 14*24*time.Hour), clock(o.Now)
 	// Other messages, such as a new topic, come with events that are not subscribed to.
-	return &Deaf{o: o, log: logger(o.Logger), began: o.Now(), review: regexp.MustCompile(`^Patch Set \d+:`)}
+	return &Deaf{o: o, log: logger(o.Logger), began: o.Now(), review: regexp.MustCompile(`^Patch Set \d+:\s*(.*)`)}
 }
 
 // Run watches until ctx ends.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/recheckbot/recheckbot/gerritstream"
@@ -48,8 +49,8 @@ func (d *Deaf) ask(ctx context.Context, since, now time.Time) (missing int, err 
 // event has shown how Gerrit's clock stands to ours, only what is newer than at
 // the last question is surely so.
 func (d *Deaf) unheard(m gerritstream.Comment, since, now, mark time.Time) bool {
-	if !d.review.MatchString(m.Message) {
-		return false
+	if found := d.review.FindStringSubmatch(m.Message); found == nil || strings.HasPrefix(found[1], "Reverted") {
+		return false // no comment-added: old Gerrits write "Patch Set 1: Reverted" on the change that is reverted
 	}
 	if _, known := d.o.Offset.Last(); !known {
 		return !mark.IsZero() && m.Time.After(mark.Add(probeSlack))

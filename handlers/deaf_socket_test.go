@@ -60,9 +60,12 @@ func TestDeafOnRealSockets(t *testing.T) {
 	wait("connected", func() bool { return c.State().Connected && g.Streams() == 1 })
 	first := c.State().Session
 	post("one")
-	wait("heard", func() bool { return c.State().Events > 0 })
-	_, err = w.ingest.step(t.Context())
-	w.ok(err)
+	wait("understood", func() bool {
+		_, err := w.ingest.step(t.Context())
+		w.ok(err)
+		_, known := w.offset.Last()
+		return known
+	})
 	step()
 	g.Hold()
 	w.clock.move(time.Minute)

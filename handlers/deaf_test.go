@@ -125,6 +125,7 @@ func TestQuietGerrit(t *testing.T) {
 	w.clock.move(time.Minute)
 	e.written("Topic set to x")
 	e.written("Uploaded patch set 2.")
+	e.written("Patch Set 1: Reverted\n\nThis patchset was reverted in change: I1")
 	w.play(2*time.Hour, d.step)
 	if e.asked < 5 || e.asked > 9 || len(e.cut) != 0 || w.alarmLines("deaf") != nil {
 		t.Errorf("asked %d times, cut %q, said %q", e.asked, e.cut, w.alarmLines("deaf"))
