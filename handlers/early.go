@@ -72,6 +72,7 @@ type poll struct {
 	api   Failures
 	quiet int       // answers in a row without news
 	next  time.Time // not before
+	err   error     // of the last try
 }
 
 // maxQuiet bounds how many rounds are left out where nothing happens.
@@ -85,12 +86,13 @@ const earlyAge = time.Hour
 func (e *Early) step(ctx context.Context, p *poll) error {
 	now := e.o.Now()
 	if now.Before(p.next) {
-		return nil
+		return p.err
 	}
 	builds, same, err := p.api.Failures(ctx, e.o.Limit)
-	if err != nil {
-		p.next = now.Add(restAsked(err))
-		return fmt.Errorf("early: %s: %w", p.ci, err)
+	if p.err = err; err != nil {
+		p.next = now.Add(max(restAsked(err), e.o.Every))
+		p.err = fmt.Errorf("early: %s: %w", p.ci, err)
+		return p.err
 	}
 	fresh := earlyBuilds(builds, now)
 	n, err := e.o.Store.NoteEarly(ctx, p.ci, fresh)

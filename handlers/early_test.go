@@ -160,16 +160,24 @@ func TestEarlyIsPolite(t *testing.T) {
 	if len(w.due()) != 1 {
 		t.Error("the news was not seen")
 	}
-	busy := &poll{ci: "zuul", api: resting{}}
-	if err := e.step(t.Context(), busy); err == nil || !busy.next.Equal(w.clock.now().Add(5*time.Minute)) {
-		t.Errorf("%v, next at %s", err, busy.next)
+	away := &resting{}
+	busy := &poll{ci: "zuul", api: away}
+	for range 30 {
+		if err := e.step(t.Context(), busy); err == nil {
+			t.Error("trouble that lasts is told as over")
+		}
+		w.clock.move(10 * time.Second)
+	}
+	if away.asked != 1 {
+		t.Errorf("asked %d times within the 5 minutes of rest", away.asked)
 	}
 }
 
 // resting is an API that asks to be left alone.
-type resting struct{}
+type resting struct{ asked int }
 
-func (resting) Failures(context.Context, int) ([]zuul.Build, bool, error) {
+func (r *resting) Failures(context.Context, int) ([]zuul.Build, bool, error) {
+	r.asked++
 	return nil, false, &zuul.StatusError{Code: 429, RetryAfter: 5 * time.Minute}
 }
 
@@ -200,7 +208,7 @@ func TestEarlyRuns(t *testing.T) {
 	w.hear(w.event("patchset-created", nil))
 	w.zuul.Add(w.running())
 	next := NewWake()
-	e := NewEarly(EarlyOptions{Store: w.store, APIs: map[string]Failures{"other": resting{}, "zuul": w.api}, Now: w.clock.now, Next: []Wake{next}})
+	e := NewEarly(EarlyOptions{Store: w.store, APIs: map[string]Failures{"other": &resting{}, "zuul": w.api}, Now: w.clock.now, Next: []Wake{next}})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { w.ok(e.Run(ctx)) })
