@@ -10,5 +10,6 @@
 // held; so capabilities, nick, channels and operators are tracked here. All that
 // is said goes out through one sender goroutine per connection, straight to our
 // own net.Conn, because girc splits messages by runes and loses what is said
-// while disconnected.
+// while disconnected. What is wrong with girc, and which tests hold each thing, is
+// a table in weaknesses_test.go.
 package irc
