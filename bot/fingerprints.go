@@ -13,6 +13,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/logsearch/scan"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/queries"
 )
@@ -28,6 +29,7 @@ type setStore interface {
 // fingerprints keeps the set in use true to the folder.
 type fingerprints struct {
 	dir     string // "": the built-in starter set
+	mapping lucene.Mapping
 	engine  *scan.Engine
 	logs    sources
 	store   setStore
@@ -40,12 +42,13 @@ type fingerprints struct {
 
 // openFingerprints loads the set; without a usable one the bot does not start.
 func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs sources, w wakes, log *slog.Logger) (*fingerprints, error) {
+	m := Mapping(cfg)
 	f := &fingerprints{
-		dir: cfg.Engine.Fingerprints, store: s, current: &handlers.Sets{}, log: log,
+		dir: cfg.Engine.Fingerprints, mapping: m, store: s, current: &handlers.Sets{}, log: log,
 		changed: []handlers.Wake{w.classify, w.announce, w.titles},
-		engine:  scan.New(scan.Options{Workers: cfg.Logs.Files, KeepDebug: cfg.Logs.DebugLines, Logger: log}), logs: logs,
+		engine:  scan.New(scan.Options{Mapping: m, Workers: cfg.Logs.Files, KeepDebug: cfg.Logs.DebugLines, Logger: log}), logs: logs,
 	}
-	set, problems := LoadFingerprints(f.dir)
+	set, problems := f.load()
 	f.tell(problems)
 	if len(set.Items) == 0 && queries.HasErrors(problems) {
 		return nil, fmt.Errorf("fingerprints: none of %s could be used: %s", f.dir, problems[0])
@@ -53,24 +56,38 @@ func openFingerprints(ctx context.Context, cfg config.Config, s setStore, logs s
 	if err := f.use(ctx, set); err != nil {
 		return nil, err
 	}
-	f.watcher = queries.NewWatcher(f.dir, log, f.replace)
+	f.watcher = queries.NewWatcher(f.dir, f.load, log, f.replace)
 	return f, nil
 }
 
-// LoadFingerprints reads a folder, or the starter set where none is named.
-func LoadFingerprints(dir string) (queries.Set, []queries.Problem) {
-	set, problems := loadFingerprints(dir)
+// Mapping is the configured one.
+func Mapping(cfg config.Config) lucene.Mapping {
+	m, err := lucene.MappingNamed(cfg.Engine.Mapping)
+	if err != nil { // none was named
+		return lucene.Historical()
+	}
+	return m
+}
+
+func (f *fingerprints) load() (queries.Set, []queries.Problem) {
+	return LoadFingerprints(f.dir, f.mapping)
+}
+
+// LoadFingerprints reads a folder, or the starter set where none is named, for
+// a mapping.
+func LoadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {
+	set, problems := loadFingerprints(dir, m)
 	return set, append(problems, knownFiles.Unknown(set.Items)...)
 }
 
 // knownFiles tells the lint what files of a build are called.
 var knownFiles = queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName}
 
-func loadFingerprints(dir string) (queries.Set, []queries.Problem) {
+func loadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {
 	if dir == "" {
-		return queries.Load(queries.Starter())
+		return queries.LoadMapped(queries.Starter(), m)
 	}
-	return queries.LoadDir(dir)
+	return queries.LoadMapped(os.DirFS(dir), m)
 }
 
 // use compiles a set aside, remembers it and puts it in the place of the one in
@@ -167,8 +184,8 @@ func split(set queries.Set) (items []handlers.Fingerprint, rows []store.Fingerpr
 }
 
 // CheckFingerprints loads a folder ("": the starter set) and tells how it is.
-func CheckFingerprints(dir string) []Check {
-	set, problems := LoadFingerprints(dir)
+func CheckFingerprints(dir string, m lucene.Mapping) []Check {
+	set, problems := LoadFingerprints(dir, m)
 	var checks []Check
 	for _, p := range problems {
 		place, why, _ := strings.Cut(p.String(), ": ")
@@ -188,5 +205,6 @@ func CheckFingerprints(dir string) []Check {
 // running bot would not say included.
 func Scanner(ctx context.Context, set queries.Set, o scan.Options) (*scan.Searcher, []logsearch.Problem, error) {
 	all := func(queries.Fingerprint) bool { return true }
+	o.Mapping = set.Mapping
 	return scan.New(o).Compile(ctx, searchSet(set, all))
 }

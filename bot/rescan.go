@@ -25,7 +25,7 @@ func Rescan(ctx context.Context, cfg config.Config, s *store.Store, set queries.
 	}
 	logs := newSources(cfg, log)
 	defer func() { err = errors.Join(err, logs.close()) }()
-	engine := scan.New(scan.Options{Workers: cfg.Logs.Files, KeepDebug: cfg.Logs.DebugLines, Logger: log})
+	engine := scan.New(scan.Options{Mapping: Mapping(cfg), Workers: cfg.Logs.Files, KeepDebug: cfg.Logs.DebugLines, Logger: log})
 	compile := func(ctx context.Context, names []string) (*handlers.Set, error) {
 		return compileSome(ctx, engine, logs, id, set, names)
 	}

@@ -12,11 +12,13 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 // reader collects what one file says and what is wrong with it.
 type reader struct {
 	file     string
+	mapping  lucene.Mapping
 	body     []byte
 	f        Fingerprint
 	query    *yaml.Node
@@ -25,8 +27,8 @@ type reader struct {
 }
 
 // parseFile reads one file; ok is false if it has an error.
-func parseFile(name string, body []byte) (f Fingerprint, problems []Problem, ok bool) {
-	r := &reader{file: name + suffix, body: body}
+func parseFile(name string, body []byte, m lucene.Mapping) (f Fingerprint, problems []Problem, ok bool) {
+	r := &reader{file: name + suffix, mapping: m, body: body}
 	r.f = Fingerprint{Name: name, YAML: body, SHA: sha256.Sum256(body)}
 	if root := r.root(); root != nil {
 		r.keys(root)

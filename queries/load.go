@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 // Bounds on what is read.
@@ -18,18 +20,21 @@ const (
 
 const suffix = ".yaml"
 
-// Load reads every fingerprint file of a directory (not below it). A file with
-// an error is left out of the set and the others are not touched by it;
-// problems come in the order of names.
-func Load(fsys fs.FS) (Set, []Problem) {
+// Load is LoadMapped with the historical mapping.
+func Load(fsys fs.FS) (Set, []Problem) { return LoadMapped(fsys, lucene.Historical()) }
+
+// LoadMapped reads every fingerprint file of a directory (not below it), each
+// query for a mapping. A file with an error is left out of the set and the
+// others are not touched by it; problems come in the order of names.
+func LoadMapped(fsys fs.FS, m lucene.Mapping) (Set, []Problem) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return newSet(nil), []Problem{{Msg: fmt.Sprintf("the directory of fingerprints cannot be read: %v", err)}}
+		return newSet(nil, m), []Problem{{Msg: fmt.Sprintf("the directory of fingerprints cannot be read: %v", err)}}
 	}
 	var items []Fingerprint
 	var problems []Problem
 	for _, e := range entries {
-		f, found, ok := loadEntry(fsys, e)
+		f, found, ok := loadEntry(fsys, e, m)
 		problems = append(problems, found...)
 		if !ok {
 			continue
@@ -40,14 +45,14 @@ func Load(fsys fs.FS) (Set, []Problem) {
 		}
 		items = append(items, f)
 	}
-	return newSet(items), problems
+	return newSet(items, m), problems
 }
 
 // LoadDir is Load of a directory on disk.
 func LoadDir(dir string) (Set, []Problem) { return Load(os.DirFS(dir)) }
 
 // loadEntry reads one entry of the directory, if it is a fingerprint file.
-func loadEntry(fsys fs.FS, e fs.DirEntry) (Fingerprint, []Problem, bool) {
+func loadEntry(fsys fs.FS, e fs.DirEntry, m lucene.Mapping) (Fingerprint, []Problem, bool) {
 	file := e.Name()
 	name, isYAML := strings.CutSuffix(file, suffix)
 	if strings.HasPrefix(file, ".") || e.IsDir() {
@@ -63,7 +68,7 @@ func loadEntry(fsys fs.FS, e fs.DirEntry) (Fingerprint, []Problem, bool) {
 	if err != nil {
 		return Fingerprint{}, []Problem{{File: file, Msg: err.Error()}}, false
 	}
-	return parseFile(name, body)
+	return parseFile(name, body, m)
 }
 
 // notOurs warns of files that were probably meant as fingerprints.

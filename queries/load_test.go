@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 func dirOf(files map[string]string) fs.FS {
@@ -230,7 +231,7 @@ func FuzzParseFile(f *testing.F) {
 	f.Add([]byte("query: >-\n  message:\"a\"\n\n  AND (b\nbugs: [a:b]\n"))
 	f.Add([]byte("query: \"a\\u0041\\\n  )\"\n? x\n: *y\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		fp, problems, ok := parseFile("x", body)
+		fp, problems, ok := parseFile("x", body, lucene.Historical())
 		if ok && fp.Tree == nil {
 			t.Fatal("neither a tree nor an error")
 		}

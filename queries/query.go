@@ -24,7 +24,7 @@ func (r *reader) makeQuery(root *yaml.Node) {
 		r.fail(n, "query is a text")
 		return
 	}
-	tree, notes, err := lucene.ParseNotes(n.Value, lucene.Historical())
+	tree, notes, err := lucene.ParseNotes(n.Value, r.mapping)
 	if err != nil {
 		r.queryError(n, err)
 		return
@@ -38,19 +38,19 @@ func (r *reader) makeQuery(root *yaml.Node) {
 		place.Line, place.Column = placeOf(r.body, n, note.Offset)
 		r.warn(&place, "query: %s", note.Msg)
 	}
-	for _, msg := range lucene.Lint(tree, PerLine, Analysed) {
+	for _, msg := range lucene.Lint(tree, PerLine, r.mapping.Analysed) {
 		r.warn(n, "%s", msg)
 	}
 	r.f.Query = effective(n.Value, r.f.AllowNonvoting)
-	if r.f.Tree, err = lucene.Parse(r.f.Query, lucene.Historical()); err != nil {
+	if r.f.Tree, err = lucene.Parse(r.f.Query, r.mapping); err != nil {
 		r.fail(n, "%v", err)
 	}
 }
 
 // ParseQuery reads a query as a file's one is read. warnings say what is odd.
 // An error of its syntax is a *lucene.SyntaxError.
-func ParseQuery(query string) (n lucene.Node, warnings []string, err error) {
-	n, notes, err := lucene.ParseNotes(query, lucene.Historical())
+func ParseQuery(query string, m lucene.Mapping) (n lucene.Node, warnings []string, err error) {
+	n, notes, err := lucene.ParseNotes(query, m)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,13 +60,13 @@ func ParseQuery(query string) (n lucene.Node, warnings []string, err error) {
 	for _, note := range notes {
 		warnings = append(warnings, note.Msg)
 	}
-	return n, append(warnings, lucene.Lint(n, PerLine, Analysed)...), nil
+	return n, append(warnings, lucene.Lint(n, PerLine, m.Analysed)...), nil
 }
 
 // ParseFile reads one fingerprint file, whose name (with .yaml) is its
 // fingerprint's. If one of the problems is an error, there is no tree.
-func ParseFile(file string, body []byte) (Fingerprint, []Problem) {
-	f, problems, ok := parseFile(strings.TrimSuffix(path.Base(file), suffix), body)
+func ParseFile(file string, body []byte, m lucene.Mapping) (Fingerprint, []Problem) {
+	f, problems, ok := parseFile(strings.TrimSuffix(path.Base(file), suffix), body, m)
 	if !ok {
 		f.Tree = nil
 	}
@@ -101,13 +101,10 @@ func empty(n lucene.Node) bool {
 	return n == lucene.None{} || ok && len(b.Must)+len(b.Should)+len(b.Not) == 0
 }
 
-// Analysed tells the fields that are text cut into words.
-func Analysed(field string) bool { return lucene.Historical().Analysed(field) }
-
 // PerLine tells the fields that differ from line to line; all others belong to
 // a whole file.
 func PerLine(field string) bool {
-	switch field {
+	switch strings.TrimSuffix(field, lucene.KeywordSuffix) {
 	case "message", "module", "loglevel", "pid":
 		return true
 	}

@@ -16,7 +16,7 @@ type Fingerprint struct {
 	SHA   [sha256.Size]byte
 	YAML  []byte      // the file
 	Query string      // effective: bound to voting:1 unless AllowNonvoting
-	Tree  lucene.Node // Query, parsed with the historical mapping
+	Tree  lucene.Node // Query, parsed
 
 	Title string      // ours: one line for people; empty when the file has none
 	Bugs  []ci.BugRef // what it stands for; none for a general fingerprint
@@ -34,19 +34,20 @@ func (f Fingerprint) Searched() bool { return !f.SuppressNotification }
 
 // Set is what a directory held at one time, sorted by name. It is immutable.
 type Set struct {
-	SHA   [sha256.Size]byte // over names and hashes
-	Items []Fingerprint
+	SHA     [sha256.Size]byte // over names and hashes
+	Items   []Fingerprint
+	Mapping lucene.Mapping // that the trees were made for
 }
 
 // newSet sorts items and hashes them.
-func newSet(items []Fingerprint) Set {
+func newSet(items []Fingerprint, m lucene.Mapping) Set {
 	slices.SortFunc(items, func(a, b Fingerprint) int { return cmp.Compare(a.Name, b.Name) })
 	h := sha256.New()
 	for _, f := range items {
 		h.Write([]byte(f.Name + "\x00"))
 		h.Write(f.SHA[:])
 	}
-	return Set{SHA: [sha256.Size]byte(h.Sum(nil)), Items: items}
+	return Set{SHA: [sha256.Size]byte(h.Sum(nil)), Items: items, Mapping: m}
 }
 
 // Problem is what is wrong with a file, or with the directory if File is empty.

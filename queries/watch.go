@@ -25,6 +25,7 @@ const (
 // are swapped.
 type Watcher struct {
 	dir      string
+	read     func() (Set, []Problem)
 	log      *slog.Logger
 	onChange func(Set, []Problem)
 	reload   chan struct{}
@@ -37,12 +38,12 @@ type loaded struct {
 	problems []Problem
 }
 
-// NewWatcher makes a Watcher of dir. Run calls onChange from its own goroutine,
+// NewWatcher makes a Watcher of dir, which read reads. Run calls onChange from its own goroutine,
 // one call at a time: first with what is there, then after each change of the
 // set or of its problems. Which set stays in use is the caller's to decide:
 // with HasErrors(problems) the last good one.
-func NewWatcher(dir string, log *slog.Logger, onChange func(Set, []Problem)) *Watcher {
-	return &Watcher{dir: dir, log: log, onChange: onChange, reload: make(chan struct{}, 1)}
+func NewWatcher(dir string, read func() (Set, []Problem), log *slog.Logger, onChange func(Set, []Problem)) *Watcher {
+	return &Watcher{dir: dir, read: read, log: log, onChange: onChange, reload: make(chan struct{}, 1)}
 }
 
 // Reload makes Run read the directory now and call onChange even if nothing
@@ -98,7 +99,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 
 // load reads the directory and tells of it if something changed.
 func (w *Watcher) load(always bool) {
-	set, problems := LoadDir(w.dir)
+	set, problems := w.read()
 	if !always && w.last != nil && w.last.sha == set.SHA && slices.Equal(w.last.problems, problems) {
 		return
 	}

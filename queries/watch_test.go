@@ -19,7 +19,7 @@ type change struct {
 func watched(t *testing.T, dir string) (*Watcher, <-chan change) {
 	t.Helper()
 	changes := make(chan change, 20)
-	w := NewWatcher(dir, slog.New(slog.DiscardHandler), func(set Set, problems []Problem) {
+	w := NewWatcher(dir, func() (Set, []Problem) { return LoadDir(dir) }, slog.New(slog.DiscardHandler), func(set Set, problems []Problem) {
 		c := change{problems: problems}
 		for _, f := range set.Items {
 			c.names = append(c.names, f.Name)

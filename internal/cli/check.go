@@ -9,6 +9,7 @@ import (
 
 	"github.com/recheckbot/recheckbot/bot"
 	"github.com/recheckbot/recheckbot/internal/config"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -38,7 +39,7 @@ func (a *app) checkCommand() *cobra.Command {
 // like any other: all its problems are told.
 func (a *app) check(ctx context.Context, fingerprints string, online bool) ([]bot.Check, error) {
 	if fingerprints != "" {
-		return bot.CheckFingerprints(fingerprints), nil
+		return bot.CheckFingerprints(fingerprints, lucene.Historical()), nil
 	}
 	cfg, err := a.load(bot.CheckWording)
 	var bad *config.Error
@@ -49,7 +50,7 @@ func (a *app) check(ctx context.Context, fingerprints string, online bool) ([]bo
 		return nil, err
 	}
 	checks := append([]bot.Check{{What: "configuration " + a.config, OK: true}}, bot.CheckFiles(cfg)...)
-	checks = append(checks, bot.CheckFingerprints(cfg.Engine.Fingerprints)...)
+	checks = append(checks, bot.CheckFingerprints(cfg.Engine.Fingerprints, bot.Mapping(cfg))...)
 	if online {
 		checks = append(checks, bot.CheckOnline(ctx, cfg)...)
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 func (a *app) fingerprintExplain() *cobra.Command {
-	return a.jsonFlag(&cobra.Command{
+	var mapping string
+	c := a.jsonFlag(&cobra.Command{
 		Use:   "explain QUERY|FILE.yaml|-",
 		Short: "Show how a query is read, and what decides whether a line matches",
 		Long: "Shows the tree that a query is read as, which fields decide it, what must stand in a line, and\n" +
@@ -23,13 +24,19 @@ func (a *app) fingerprintExplain() *cobra.Command {
 			"Ends with 2 if the query is refused.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			e, err := a.explanationOf(args[0])
+			m, err := lucene.MappingNamed(mapping)
+			if err != nil {
+				return fmt.Errorf("--mapping: %w", err)
+			}
+			e, err := a.explanationOf(args[0], m)
 			if err != nil {
 				return err
 			}
 			return a.printExplanation(e)
 		},
 	})
+	c.Flags().StringVar(&mapping, "mapping", "historical", "how fields are indexed: historical or dynamic")
+	return c
 }
 
 // explanation is what --json prints.
@@ -42,39 +49,40 @@ type explanation struct {
 	Warnings []string        `json:"warnings"`
 	Errors   []string        `json:"errors,omitempty"`
 	tree     lucene.Node
+	mapping  lucene.Mapping
 }
 
 // explanationOf reads the argument: a file if its name says so.
-func (a *app) explanationOf(arg string) (explanation, error) {
+func (a *app) explanationOf(arg string, m lucene.Mapping) (explanation, error) {
 	switch {
 	case arg == "-":
 		text, err := io.ReadAll(io.LimitReader(a.in, lucene.MaxQuery+1))
 		if err != nil {
 			return explanation{}, err
 		}
-		return explainQuery(string(text)), nil
+		return explainQuery(string(text), m), nil
 	case strings.HasSuffix(arg, ".yaml"):
 		body, err := os.ReadFile(arg)
 		if err != nil {
 			return explanation{}, err
 		}
-		return explainFile(arg, body), nil
+		return explainFile(arg, body, m), nil
 	}
-	return explainQuery(arg), nil
+	return explainQuery(arg, m), nil
 }
 
-func explainQuery(query string) explanation {
-	n, warnings, err := queries.ParseQuery(query)
-	e := explanation{Query: strings.TrimSpace(query), Warnings: warnings, tree: n}
+func explainQuery(query string, m lucene.Mapping) explanation {
+	n, warnings, err := queries.ParseQuery(query, m)
+	e := explanation{Query: strings.TrimSpace(query), Warnings: warnings, tree: n, mapping: m}
 	if err != nil {
 		e.Errors = []string{err.Error()}
 	}
 	return e.complete()
 }
 
-func explainFile(name string, body []byte) explanation {
-	f, problems := queries.ParseFile(name, body)
-	e := explanation{Query: f.Query, tree: f.Tree}
+func explainFile(name string, body []byte, m lucene.Mapping) explanation {
+	f, problems := queries.ParseFile(name, body, m)
+	e := explanation{Query: f.Query, tree: f.Tree, mapping: m}
 	for _, p := range problems {
 		if p.Warning {
 			e.Warnings = append(e.Warnings, p.String())
@@ -102,7 +110,7 @@ func (e explanation) complete() explanation {
 			e.ByFile = append(e.ByFile, f)
 		}
 	}
-	for _, n := range lucene.Anchors(e.tree, queries.Analysed) {
+	for _, n := range lucene.Anchors(e.tree, e.mapping.Analysed) {
 		e.Anchors = append(e.Anchors, n.String())
 	}
 	return e
@@ -130,7 +138,7 @@ func (a *app) printTree(e explanation) {
 		return
 	}
 	fmt.Fprintf(a.text(), "searched: %s\n\n", printable(e.Query))
-	for _, line := range treeLines(e.tree) {
+	for _, line := range treeLines(e.tree, e.mapping) {
 		fmt.Fprintln(a.text(), line)
 	}
 	fmt.Fprintln(a.text())

@@ -5,14 +5,13 @@ import (
 	"strings"
 
 	"github.com/recheckbot/recheckbot/internal/lucene"
-	"github.com/recheckbot/recheckbot/queries"
 )
 
 // treeLines draws a tree, one line a node, in words.
-func treeLines(n lucene.Node) []string {
+func treeLines(n lucene.Node, m lucene.Mapping) []string {
 	b, ok := n.(lucene.Bool)
 	if !ok {
-		return []string{leafWords(n)}
+		return []string{leafWords(n, m)}
 	}
 	var lines []string
 	part := func(title string, list []lucene.Node) {
@@ -21,7 +20,7 @@ func treeLines(n lucene.Node) []string {
 		}
 		lines = append(lines, title)
 		for _, c := range list {
-			for _, line := range treeLines(c) {
+			for _, line := range treeLines(c, m) {
 				lines = append(lines, "  "+line)
 			}
 		}
@@ -40,7 +39,7 @@ func treeLines(n lucene.Node) []string {
 }
 
 // leafWords says what a leaf asks for.
-func leafWords(n lucene.Node) string {
+func leafWords(n lucene.Node, m lucene.Mapping) string {
 	switch n.(type) {
 	case lucene.All:
 		return "every line"
@@ -48,7 +47,7 @@ func leafWords(n lucene.Node) string {
 		return "nothing"
 	}
 	field := lucene.FieldOf(n)
-	return fmt.Sprintf("%s: %s", field, asked(n, queries.Analysed(field)))
+	return fmt.Sprintf("%s: %s", field, asked(n, m.Analysed(field)))
 }
 
 func asked(n lucene.Node, analysed bool) string {

@@ -17,6 +17,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
+	"github.com/recheckbot/recheckbot/internal/lucene"
 	"github.com/recheckbot/recheckbot/queries"
 )
 
@@ -124,14 +125,15 @@ func (a *app) fingerprints(dir string, named bool) (queries.Set, error) {
 	if strings.HasSuffix(dir, ".jsonl") {
 		return a.queriesOf(dir)
 	}
+	m := lucene.Historical()
 	if dir == "" {
 		cfg, err := config.Load(a.config)
 		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return queries.Set{}, err
 		}
-		dir = cfg.Engine.Fingerprints
+		dir, m = cfg.Engine.Fingerprints, bot.Mapping(cfg)
 	}
-	set, problems := bot.LoadFingerprints(dir)
+	set, problems := bot.LoadFingerprints(dir, m)
 	for _, p := range problems {
 		fmt.Fprintln(a.complaints(), filepath.Join(dir, p.String()))
 	}

@@ -122,6 +122,7 @@ type Logs struct {
 type Engine struct {
 	Kind         string `toml:"kind" default:"scan" enum:"scan"`
 	Fingerprints string `toml:"fingerprints" path:"yes"` // folder of NAME.yaml; the built-in starter set when absent
+	Mapping      string `toml:"mapping" default:"historical" enum:"historical|dynamic"`
 }
 
 // IRC is the connection to an IRC network; without servers there is none.

@@ -73,7 +73,7 @@ func TestTenLinesAreARealSetup(t *testing.T) {
 		"stale":            c.Report.Stale == "skip",
 		"deadline":         c.Logs.Deadline.Duration == 20*time.Minute && c.Logs.Tries == 3,
 		"outage deadline":  c.Logs.OutageDeadline.Duration == 2*time.Hour,
-		"engine":           c.Engine.Kind == "scan" && c.Engine.Fingerprints == "",
+		"engine":           c.Engine.Kind == "scan" && c.Engine.Fingerprints == "" && c.Engine.Mapping == "historical",
 		"no irc":           len(c.IRC.Servers) == 0 && len(c.Channels) == 0,
 		"announced steps":  fmt.Sprint(c.IRC.AnnounceSteps) == "[1 5 20 100 500]",
 		"tls":              c.IRC.TLS,

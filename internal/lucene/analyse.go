@@ -21,6 +21,8 @@ func (p *parser) fieldQuery(field, text string, off int, quoted bool) (Node, err
 	switch {
 	case p.mapping.numeric(field):
 		return p.number(field, text, off)
+	case p.mapping.date(field):
+		return p.date(field, text, off)
 	case p.mapping.analysed(field):
 		return p.words(field, text, off, quoted)
 	}

@@ -96,14 +96,16 @@ func dumpLeaf(n leaf) any {
 	if r.High.Inclusive {
 		right = "]"
 	}
-	return dumpedLeaf{T: "TermRangeQuery", V: r.Field + ":" + left + r.Low.dumped(r.Numeric) + " TO " + r.High.dumped(r.Numeric) + right}
+	return dumpedLeaf{T: "TermRangeQuery", V: r.Field + ":" + left + r.Low.dumped(r) + " TO " + r.High.dumped(r) + right}
 }
 
 // dumped is a bound without quotes or escapes, but of the star that is one.
-func (b Bound) dumped(numeric bool) string {
+func (b Bound) dumped(r Range) string {
 	switch {
-	case b.Open || numeric:
-		return b.render(numeric)
+	case r.Date && !b.Open:
+		return renderDate(b.Number)
+	case b.Open || r.Numeric:
+		return b.render(r)
 	case b.Text == "*":
 		return `\*`
 	}

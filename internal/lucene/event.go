@@ -1,5 +1,7 @@
 package lucene
 
+import "unicode/utf16"
+
 // Doc is one log event, or what is known of a whole file, for any number of
 // trees. A field that was not set is unknown, unless Closed. It can be used
 // again for the next event, and by one goroutine at a time.
@@ -55,10 +57,27 @@ func (d *Doc) values(field string) *values {
 	if v := d.fields[field]; v != nil && v.known {
 		return v
 	}
+	if parent, ok := d.mapping.parent(field); ok {
+		if v := d.values(parent); v != nil {
+			return &values{known: true, texts: KeywordValues(v.texts)}
+		}
+		return nil
+	}
 	if d.Closed {
 		return &values{known: true, cut: true}
 	}
 	return nil
+}
+
+// KeywordValues are those of a field's values that FIELD.keyword has too.
+func KeywordValues(texts []string) []string {
+	var short []string
+	for _, s := range texts {
+		if len(s) <= ignoreAbove || len(utf16.Encode([]rune(s))) <= ignoreAbove {
+			short = append(short, s)
+		}
+	}
+	return short
 }
 
 // words are the tokens of an analysed field, cut when first asked for.

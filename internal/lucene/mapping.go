@@ -11,6 +11,10 @@ type Mapping struct {
 	Default  string                  // field of what names none
 	Analysed func(field string) bool // text that is cut into words; others are exact
 	Numeric  func(field string) bool // numbers, compared by value
+	Date     func(field string) bool // dates, compared as instants
+	// Keyword gives each field X another one X.keyword: its values as they are,
+	// if they have no more than 256 UTF-16 units.
+	Keyword bool
 	// Literal reads what nobody means as Lucene reads it, where it is else an
 	// error: a field pattern (`build_*:`) is the name of a field that no event
 	// has, and \d in a regular expression is the letter d.
@@ -18,18 +22,64 @@ type Mapping struct {
 }
 
 // Historical is the mapping of OpenStack's log cluster: message is analysed
-// and the default field, voting is a number, every other field an exact,
-// case-sensitive string.
+// and the default field, voting is a number, @timestamp a date, every other
+// field an exact, case-sensitive string.
 func Historical() Mapping {
 	return Mapping{
 		Default:  "message",
 		Analysed: func(field string) bool { return field == "message" },
-		Numeric:  func(field string) bool { return field == "voting" },
+		Numeric:  isVoting,
+		Date:     isTimestamp,
 	}
+}
+
+// Dynamic is the mapping that Elasticsearch makes by itself: every string is
+// analysed, and exact below FIELD.keyword. The default field is message still.
+func Dynamic() Mapping {
+	return Mapping{
+		Default: "message",
+		Analysed: func(field string) bool {
+			return !isVoting(field) && !isTimestamp(field) && !strings.HasSuffix(field, KeywordSuffix)
+		},
+		Numeric: isVoting,
+		Date:    isTimestamp,
+		Keyword: true,
+	}
+}
+
+// MappingNamed is the mapping called historical or dynamic.
+func MappingNamed(name string) (Mapping, error) {
+	switch name {
+	case "historical":
+		return Historical(), nil
+	case "dynamic":
+		return Dynamic(), nil
+	}
+	return Mapping{}, fmt.Errorf("a mapping is historical or dynamic, not %q", name)
+}
+
+// KeywordSuffix is what a keyword field's name ends in; ignoreAbove is how long
+// its values are at most, in UTF-16 units.
+const (
+	KeywordSuffix = ".keyword"
+	ignoreAbove   = 256
+)
+
+func isVoting(field string) bool    { return field == "voting" }
+func isTimestamp(field string) bool { return field == "@timestamp" }
+
+// parent is the field that a keyword field belongs to.
+func (m Mapping) parent(field string) (string, bool) {
+	if !m.Keyword {
+		return "", false
+	}
+	return strings.CutSuffix(field, KeywordSuffix)
 }
 
 func (m Mapping) analysed(field string) bool { return m.Analysed != nil && m.Analysed(field) }
 func (m Mapping) numeric(field string) bool  { return m.Numeric != nil && m.Numeric(field) }
+
+func (m Mapping) date(field string) bool { return m.Date != nil && m.Date(field) }
 
 // Bounds on what Parse accepts.
 const (

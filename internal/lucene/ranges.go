@@ -63,32 +63,53 @@ func (p *parser) rangeNode(field string, low, high Bound, off int) (Node, error)
 	if !p.mapping.Literal && (strings.Contains(field, "*") || field == existsField) {
 		return nil, p.fail(off, "a range needs the name of one field")
 	}
-	r := Range{Field: field, Low: low, High: high, Numeric: p.mapping.numeric(field)}
+	r := Range{Field: field, Low: low, High: high, Numeric: p.mapping.numeric(field), Date: p.mapping.date(field)}
 	for _, b := range []*Bound{&r.Low, &r.High} {
 		if b.Text == "*" {
 			*b = Bound{Open: true, Inclusive: b.Inclusive}
 			continue
 		}
-		if !r.Numeric {
-			b.Text = p.normal(field, b.Text)
-			continue
+		if err := p.bounded(b, r, b == &r.High, off); err != nil {
+			return nil, err
 		}
-		v, ok := parseNumber(b.Text)
-		if !ok {
-			return nil, p.fail(off, "%s holds numbers, %s is none", field, excerpt(b.Text))
-		}
-		b.Number = v
 	}
 	return r, nil
 }
 
+// bounded reads a bound's text as what the field holds. A date that says less
+// than a millisecond stands for all of its time: > and <= begin behind it, >=
+// and < before it.
+func (p *parser) bounded(b *Bound, r Range, high bool, off int) error {
+	switch {
+	case r.Date:
+		ms, ok := parseDate(b.Text, high == b.Inclusive)
+		if !ok {
+			return p.fail(off, "%s holds dates such as 2014-01-31 or 2014-01-31T12:00:00Z (now is not known), %s is none", r.Field, excerpt(b.Text))
+		}
+		b.Number = float64(ms)
+	case r.Numeric:
+		v, ok := parseNumber(b.Text)
+		if !ok {
+			return p.fail(off, "%s holds numbers, %s is none", r.Field, excerpt(b.Text))
+		}
+		b.Number = v
+	default:
+		b.Text = p.normal(r.Field, b.Text)
+	}
+	return nil
+}
+
 // inside reports whether a term is in the range.
 func (n Range) inside(term string) bool {
-	if n.Numeric {
-		v, ok := parseNumber(term)
-		return ok && within(v, n.Low.Number, n.High.Number, n.Low, n.High)
+	read := parseNumber
+	switch {
+	case n.Date:
+		read = dateValue
+	case !n.Numeric:
+		return within(term, n.Low.Text, n.High.Text, n.Low, n.High)
 	}
-	return within(term, n.Low.Text, n.High.Text, n.Low, n.High)
+	v, ok := read(term)
+	return ok && within(v, n.Low.Number, n.High.Number, n.Low, n.High)
 }
 
 // within compares v with the bounds that are not open.

@@ -44,14 +44,16 @@ func (n Range) String() string {
 	if n.High.Inclusive {
 		right = "]"
 	}
-	return name(n.Field) + left + n.Low.render(n.Numeric) + " TO " + n.High.render(n.Numeric) + right
+	return name(n.Field) + left + n.Low.render(n) + " TO " + n.High.render(n) + right
 }
 
-func (b Bound) render(numeric bool) string {
+func (b Bound) render(r Range) string {
 	switch {
 	case b.Open:
 		return "*"
-	case numeric:
+	case r.Date:
+		return quote(renderDate(b.Number))
+	case r.Numeric:
 		return strconv.FormatFloat(b.Number, 'f', -1, 64)
 	}
 	return quote(b.Text)

@@ -140,8 +140,8 @@ func (p *parser) onlyText(field string, off int) error {
 	switch {
 	case field == existsField && !p.mapping.Literal:
 		return p.fail(off, "%s needs the name of one field", existsField)
-	case p.mapping.numeric(field):
-		return p.fail(off, "%s holds numbers: no prefix, wildcard, regular expression or fuzzy term", field)
+	case p.mapping.numeric(field) || p.mapping.date(field):
+		return p.fail(off, "%s holds numbers or dates: no prefix, wildcard, regular expression or fuzzy term", field)
 	}
 	return p.oneField(field, off)
 }

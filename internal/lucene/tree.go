@@ -53,11 +53,13 @@ type (
 		Field, Text string
 		Edits       int
 	}
-	// Range is a term between two bounds, by bytes; or a number, if Numeric.
+	// Range is a term between two bounds, by bytes; or a number, if Numeric; or
+	// a date, in milliseconds since 1970, if Date.
 	Range struct {
 		Field     string
 		Low, High Bound
 		Numeric   bool
+		Date      bool
 	}
 	// Number is a number of a numeric field.
 	Number struct {
@@ -68,7 +70,8 @@ type (
 	Exists struct{ Field string }
 )
 
-// Bound is one end of a Range. Number is set when the range is numeric.
+// Bound is one end of a Range. Number is set when the range is one of numbers
+// or dates.
 type Bound struct {
 	Text      string
 	Number    float64

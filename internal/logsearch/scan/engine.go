@@ -92,7 +92,7 @@ func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []log
 		s.trees[i] = f.Tree
 		s.named[i] = never(lucene.Fold(f.Tree, noFile))
 	}
-	s.absent, s.fields = fieldsOf(s.trees)
+	s.absent, s.fields = fieldsOf(s.trees, e.o.Mapping)
 	return s, s.refused, nil
 }
 

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"strings"
+
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/lucene"
@@ -24,7 +26,7 @@ func ofEvents() []string { return []string{"message", "loglevel", "module", "pid
 
 // fieldsOf lists the fields of trees that neither builds nor events have, and
 // those that builds and files have.
-func fieldsOf(trees []lucene.Node) (absent, known []string) {
+func fieldsOf(trees []lucene.Node, m lucene.Mapping) (absent, known []string) {
 	ofBuild, seen := ofBuilds(), map[string]bool{}
 	for _, name := range ofEvents() {
 		seen[name] = true
@@ -34,6 +36,9 @@ func fieldsOf(trees []lucene.Node) (absent, known []string) {
 			continue
 		}
 		for _, f := range lucene.Fields(tree) {
+			if m.Keyword { // X.keyword is as unknown as X
+				f = strings.TrimSuffix(f, lucene.KeywordSuffix)
+			}
 			if seen[f] {
 				continue
 			}

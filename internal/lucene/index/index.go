@@ -40,18 +40,26 @@ func (x *Index) Size() int { return x.size }
 // Add adds a document with the values of its fields.
 func (x *Index) Add(doc map[string][]string) {
 	for name, values := range doc {
-		if len(values) == 0 {
-			continue
+		x.values(name, values)
+		if x.mapping.Keyword {
+			x.values(name+lucene.KeywordSuffix, lucene.KeywordValues(values))
 		}
-		f := x.fields[name]
-		if f == nil {
-			analysed := x.mapping.Analysed != nil && x.mapping.Analysed(name)
-			f = &field{analysed: analysed, ids: map[string]int32{}}
-			x.fields[name] = f
-		}
-		f.add(int32(x.size), values)
 	}
 	x.size++
+}
+
+// values adds the values of one field of the document that is added.
+func (x *Index) values(name string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	f := x.fields[name]
+	if f == nil {
+		analysed := x.mapping.Analysed != nil && x.mapping.Analysed(name)
+		f = &field{analysed: analysed, ids: map[string]int32{}}
+		x.fields[name] = f
+	}
+	f.add(int32(x.size), values)
 }
 
 func (f *field) add(doc int32, values []string) {
