@@ -41,6 +41,9 @@ func (x *Index) bool(n lucene.Bool) set {
 	if len(n.Must) > 0 {
 		s = x.eval(n.Must[0])
 		for _, c := range n.Must[1:] {
+			if s.empty() {
+				return s
+			}
 			s.and(x.eval(c))
 		}
 	} else {

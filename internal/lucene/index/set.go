@@ -1,6 +1,9 @@
 package index
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // set is a set of documents.
 type set []uint64
@@ -27,6 +30,10 @@ func (s set) addAll(docs []int32) {
 	for _, d := range docs {
 		s.add(d)
 	}
+}
+
+func (s set) empty() bool {
+	return !slices.ContainsFunc(s, func(w uint64) bool { return w != 0 })
 }
 
 func (s set) and(o set) {
