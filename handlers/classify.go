@@ -90,7 +90,9 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	var mine []int64
 	var down []store.DueBuild
 	var whys []error
+	offered := 0
 	due, err := c.o.Store.PickBuilds(ctx, now, c.o.Workers, func(b store.DueBuild) bool {
+		offered++
 		host := hostOf(b.LogURL)
 		if err := c.crew.down(b.ID, host, now); err != nil && len(down) < maxTold {
 			down, whys = append(down, b), append(whys, err)
@@ -108,6 +110,7 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 		}
 		return fmt.Errorf("classify: due builds: %w", err)
 	}
+	c.trouble.note("builds that are due", tooMany(offered))
 	for _, b := range due {
 		wg.Go(func() {
 			name := fmt.Sprintf("build %d", b.ID)

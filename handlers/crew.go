@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/recheckbot/recheckbot/internal/store"
 )
 
 // crew shares a step's workers among places (log hosts, CIs), so that one that
@@ -109,4 +112,13 @@ func (c *crew) down(id int64, place string, now time.Time) error {
 		return nil
 	}
 	return ill.err
+}
+
+// tooMany says that not all that is due was looked at: the rest waits until some
+// of the places that are in trouble are well.
+func tooMany(offered int) error {
+	if offered < store.MaxOffered {
+		return nil
+	}
+	return fmt.Errorf("more than %d, those that wait longest only are looked at", store.MaxOffered)
 }

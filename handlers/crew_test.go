@@ -297,3 +297,11 @@ func (h *halfAPI) Build(_ context.Context, uuid string) (zuul.Build, error) {
 	}
 	return zuul.Build{}, &zuul.NotFoundError{What: "build", UUID: uuid}
 }
+
+// TestTooManyDue: a queue that is longer than what is looked at is said aloud.
+func TestTooManyDue(t *testing.T) {
+	t.Parallel()
+	if tooMany(store.MaxOffered-1) != nil || tooMany(store.MaxOffered) == nil {
+		t.Error("the bound is not told, or always")
+	}
+}

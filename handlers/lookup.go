@@ -83,7 +83,9 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 	var mine []int64
 	var down []store.Lookup
 	var whys []error
+	offered := 0
 	due, err := l.o.Store.PickLookups(ctx, now, l.crew.all, func(d store.Lookup) bool {
+		offered++
 		if err := l.crew.down(d.Buildset, d.CI, now); err != nil && len(down) < maxTold {
 			down, whys = append(down, d), append(whys, err)
 			return false
@@ -100,6 +102,7 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 		}
 		return fmt.Errorf("lookup: due: %w", err)
 	}
+	l.trouble.note("look-ups that are due", tooMany(offered))
 	for _, d := range due {
 		wg.Go(func() {
 			name := fmt.Sprintf("buildset %d", d.Buildset)

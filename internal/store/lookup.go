@@ -19,7 +19,7 @@ func (s *Store) PickLookups(ctx context.Context, now time.Time, limit int, pick 
 	err = s.view(ctx, "due lookups", limit, func(tx *txn) error {
 		out, err = collectPicked(ctx, tx, limit, scanLookup, pick, `SELECT s.id, n.text, s.uuid, s.own_ms, s.first_seen_ms, s.tries
 			FROM buildset s JOIN name n ON n.id = s.ci WHERE s.state = 'lookup' AND s.next_ms <= ?
-			ORDER BY EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup') DESC, s.own_ms, s.id LIMIT ?`, ms(now), maxLookedAt)
+			ORDER BY EXISTS (SELECT 1 FROM build b WHERE b.buildset = s.id AND b.state = 'lookup') DESC, s.own_ms, s.id LIMIT ?`, ms(now), MaxOffered)
 		for i := range out {
 			if err != nil {
 				break

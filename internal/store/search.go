@@ -9,8 +9,8 @@ import (
 	"github.com/recheckbot/recheckbot/internal/ci"
 )
 
-// maxLookedAt bounds how many due builds are offered to a caller who picks.
-const maxLookedAt = 5000
+// MaxOffered bounds how many due items are offered to a caller who picks.
+const MaxOffered = 5000
 
 // DueBuilds are at most limit of the failed builds whose logs are to be searched
 // and whose next try is due, those that wait longest first.
@@ -28,7 +28,7 @@ func (s *Store) PickBuilds(ctx context.Context, now time.Time, limit int, pick f
 			FROM build b JOIN name n ON n.id = b.ci JOIN name j ON j.id = b.job JOIN name p ON p.id = b.project
 			JOIN name br ON br.id = b.branch LEFT JOIN name l ON l.id = b.pipeline
 			LEFT JOIN report r ON r.comment = (SELECT min(report) FROM report_build WHERE build = b.id)
-			WHERE b.state = 'search' AND b.next_ms <= ? ORDER BY b.next_ms, b.id LIMIT ?`, ms(now), maxLookedAt)
+			WHERE b.state = 'search' AND b.next_ms <= ? ORDER BY b.next_ms, b.id LIMIT ?`, ms(now), MaxOffered)
 		return err
 	})
 	return out, err
