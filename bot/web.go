@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/recheckbot/recheckbot/handlers"
@@ -34,6 +35,28 @@ func (b *Bot) health() []web.Step {
 	return list
 }
 
+// merged are the steps with one entry for all items of a kind, such as the
+// searches of builds: a metric of a label for each build would never end.
+func merged(steps []web.Step) []web.Step {
+	var list []web.Step
+	at := map[string]int{}
+	for _, s := range steps {
+		s.Name, _, _ = strings.Cut(s.Name, " of ")
+		i, seen := at[s.Name]
+		if !seen {
+			at[s.Name] = len(list)
+			list = append(list, s)
+			continue
+		}
+		m := &list[i]
+		m.Stuck, m.Failures = m.Stuck || s.Stuck, max(m.Failures, s.Failures)
+		if s.Moved.Before(m.Moved) {
+			m.Moved = s.Moved
+		}
+	}
+	return list
+}
+
 // notReady says why the bot does not hear or cannot work; nil: it does.
 func (b *Bot) notReady(ctx context.Context) (why []string) {
 	if st := b.gerrit.State(); !st.Connected {
@@ -58,7 +81,7 @@ func (b *Bot) numbers(ctx context.Context) (web.Numbers, error) {
 	st := b.gerrit.State()
 	n := web.Numbers{
 		Version: b.o.Version, Stream: st.Connected, Events: st.Events, LastEvent: st.LastEvent, LastByte: st.LastByte,
-		Lag: b.deafness.Behind(), Steps: b.health(), IRC: b.ircNumbers(),
+		Lag: b.deafness.Behind(), Steps: merged(b.health()), IRC: b.ircNumbers(),
 	}
 	status, err := b.answers().Status(ctx)
 	if err != nil {

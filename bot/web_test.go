@@ -18,6 +18,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
 	"github.com/recheckbot/recheckbot/internal/store"
+	"github.com/recheckbot/recheckbot/internal/web"
 )
 
 // site is a bot on a fake Gerrit, with pages and a supervisor.
@@ -112,6 +113,20 @@ func TestPagesOfARunningBot(t *testing.T) {
 	ok(t, <-ended)
 	if list := told(); list[0] != "READY=1" || list[1] != "WATCHDOG=1" || list[len(list)-1] != "STOPPING=1" {
 		t.Errorf("told %q", list)
+	}
+}
+
+// TestMergedSteps: a label of a metric is a step, never a build; the worst of the
+// merged ones counts.
+func TestMergedSteps(t *testing.T) {
+	at := time.Unix(1000, 0)
+	got := merged([]web.Step{
+		{Name: "ingest", Moved: at}, {Name: "search of build 1", Moved: at.Add(time.Second)}, {Name: "search of build 2", Moved: at, Stuck: true, Failures: 2},
+		{Name: "search of build 3", Moved: at.Add(time.Minute), Failures: 1},
+	})
+	want := []web.Step{{Name: "ingest", Moved: at}, {Name: "search", Moved: at, Stuck: true, Failures: 2}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

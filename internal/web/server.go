@@ -48,6 +48,8 @@ type Server struct {
 	o   Options
 	log *slog.Logger
 	ln  net.Listener
+
+	patience time.Duration // with a visitor who says nothing
 }
 
 // Listen takes the address; nothing is served before Run.
@@ -56,7 +58,7 @@ func Listen(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	s := &Server{o: o, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), ln: netutil.LimitListener(ln, maxConns)}
+	s := &Server{o: o, log: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), ln: netutil.LimitListener(ln, maxConns), patience: askWithin}
 	return s, nil
 }
 
@@ -75,7 +77,7 @@ func (s *Server) Close() error {
 func (s *Server) Run(ctx context.Context) error {
 	srv := &http.Server{
 		Handler: s.Handler(), MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: askWithin, ReadTimeout: askWithin, WriteTimeout: 2 * askWithin, IdleTimeout: time.Minute,
+		ReadHeaderTimeout: s.patience, ReadTimeout: s.patience, WriteTimeout: 2 * askWithin, IdleTimeout: 2 * s.patience,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(s.ln) }()

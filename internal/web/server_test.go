@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -143,6 +144,43 @@ func TestOnlyReads(t *testing.T) {
 		resp.Body.Close()
 		if resp.StatusCode != 405 && resp.StatusCode != 404 {
 			t.Errorf("POST %s: %d", path, resp.StatusCode)
+		}
+	}
+}
+
+// TestVisitorsWhoSayNothing take no place for long, and no memory without bound.
+func TestVisitorsWhoSayNothing(t *testing.T) {
+	s, err := Listen(Options{Listen: "127.0.0.1:0", Health: func() []Step { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.patience = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	for range maxConns + 20 {
+		c, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	client := http.Client{Timeout: 20 * time.Second}
+	resp, err := client.Get("http://" + s.Addr() + "/healthz")
+	if err != nil {
+		t.Fatalf("nobody else gets in: %v", err)
+	}
+	resp.Body.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr()+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Long", strings.Repeat("x", 1<<20))
+	if resp, err := client.Do(req); err == nil {
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a header of 1 MiB: %d", resp.StatusCode)
 		}
 	}
 }
