@@ -41,6 +41,7 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 		{"message:/a(b/", 1, 13, "bracket is never closed"},
 		{"message:/((a{999}){999}){999}/", 1, 10, "too large"},
 		{"message:/[b-a]/", 1, 14, "backwards"},
+		{"message:/ab{2,1}/", 1, 12, "smaller number first"},
 		{strings.Repeat("(", 100), 1, 65, "brackets within each other"},
 		{strings.Repeat("message:a ", 1025), 1, 10251, "more than 1024"},
 		{"a" + strings.Repeat(" a", 1024), 1, 1, "more than 1024"},

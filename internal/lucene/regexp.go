@@ -3,7 +3,9 @@ package lucene
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -38,6 +40,7 @@ var (
 	errShort  = errors.New("it ends too early")
 	errLarge  = errors.New("it is too large")
 	errTimes  = errors.New("a repetition is {n}, {n,} or {n,m}")
+	errOrder  = errors.New("a repetition {n,m} has the smaller number first")
 	errOpen   = errors.New("a bracket is never closed")
 	errQuote  = errors.New("a quote is never closed")
 	errClass  = errors.New(`\d, \w, \s and their like are not known: write [0-9]`)
@@ -120,10 +123,22 @@ func (t *translator) times() (string, error) {
 		if !closed || low == "" || digits(low) < len(low) || digits(high) < len(high) {
 			return "", errTimes
 		}
+		if high != "" && number(high) < number(low) {
+			return "", errOrder
+		}
 		t.i += len(text) + 2
 		return "{" + text + "}", nil
 	}
 	return "", nil
+}
+
+// number reads digits; what is too large for it is large.
+func number(digits string) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return math.MaxInt
+	}
+	return n
 }
 
 // atom is one character, class, text in quotes or group.

@@ -118,7 +118,9 @@ func group(r *rand.Rand, docs []Document, depth int) string {
 }
 
 func clause(r *rand.Rand, docs []Document) string {
-	switch r.IntN(7) {
+	switch r.IntN(8) {
+	case 7:
+		return "/" + expression(r, 2) + "/"
 	case 0:
 		return one(r, symbols)
 	case 1, 2:
@@ -139,6 +141,20 @@ func piece(r *rand.Rand, docs []Document) string {
 		return one(r, odd)
 	}
 	return one(r, symbols)
+}
+
+// expression is a regular expression, rarely a wrong one.
+func expression(r *rand.Rand, depth int) string {
+	var b strings.Builder
+	for range 1 + r.IntN(4) {
+		if depth > 0 && r.IntN(4) == 0 {
+			b.WriteString("(" + expression(r, depth-1) + ")")
+		} else {
+			b.WriteString(one(r, []string{"a", "b", "c", "a", "b", ".", ".", "[ab]", "[^a]", "[a-c]", "[\\-a]", "\\.", "\\_", "\\d", "_", "1", "é", "中", "😀", "^", "$", "\"a.b\"", "\"", "()", "[", "]", "{", " ", "[é-中]", "[^\\]]", "[.]", "-"}))
+		}
+		b.WriteString(one(r, []string{"", "", "", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "|", "|", "**", "{,2}", "{2,1}", "{", "}"}))
+	}
+	return b.String()
 }
 
 // phraseOf quotes random words, or a piece of a document.
