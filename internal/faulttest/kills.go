@@ -9,6 +9,16 @@ import (
 // kills kills the bot over and over while things happen, and holds what was
 // seen against what should have been.
 func kills(ctx context.Context, a *arena) error {
+	// The very first start begins the bot's time: of what is earlier it need not
+	// know, and a kill before it has noted its beginning makes all of it earlier.
+	first, err := a.launch()
+	if err != nil {
+		return err
+	}
+	if err := a.ready(ctx); err != nil {
+		return err
+	}
+	first.kill()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	worked := make(chan error, 1)
