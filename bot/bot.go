@@ -39,6 +39,7 @@ type Bot struct {
 	wakes    wakes
 	store    *store.Store
 	gerrit   *gerritstream.Client
+	asker    *gerritstream.Asker
 	irc      *irc.Client // nil: no IRC
 	sink     *handlers.Sink
 	sets     *fingerprints
@@ -199,6 +200,7 @@ func (b *Bot) openGerrit() error {
 		return err
 	}
 	b.gerrit = client
+	b.asker = client.NewAsker(gerritstream.AskerOptions{Memory: b.store})
 	b.stops.add("gerrit", client.Close)
 	return nil
 }

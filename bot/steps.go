@@ -121,7 +121,7 @@ func (b *Bot) classify() *handlers.Classify {
 
 func (b *Bot) compose(wording *handlers.Wording) *handlers.Compose {
 	return handlers.NewCompose(handlers.ComposeOptions{
-		Store: b.store, Wording: wording, Redactor: handlers.NewRedactor(b.cfg.Report.Redact),
+		Store: b.store, Changes: b.asker, Wording: wording, Redactor: handlers.NewRedactor(b.cfg.Report.Redact),
 		Excerpt: b.cfg.Report.Excerpt, Silence: silence(b.cfg), Mode: handlers.Mode(b.cfg.Report.Mode),
 		Notify: b.cfg.Report.Notify, Channels: channels(b.cfg), GerritURL: b.cfg.Gerrit.URL,
 		BugURL: b.tracker.URL, Sets: b.sets.current, Logger: b.log, Now: b.o.Now,

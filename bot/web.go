@@ -83,6 +83,8 @@ func (b *Bot) numbers(ctx context.Context) (web.Numbers, error) {
 		Version: b.o.Version, Stream: st.Connected, Events: st.Events, LastEvent: st.LastEvent, LastByte: st.LastByte,
 		Lag: b.deafness.Behind(), Steps: merged(b.health()), IRC: b.ircNumbers(),
 	}
+	asked := b.asker.Stats()
+	n.Hits, n.Misses = asked.Hits+asked.Joined, asked.Misses
 	status, err := b.answers().Status(ctx)
 	if err != nil {
 		return n, fmt.Errorf("metrics: %w", err)

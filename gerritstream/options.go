@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -57,13 +58,14 @@ func DefaultKinds() []string {
 
 // Client is one Gerrit server. It is safe for concurrent use. Close it when done.
 type Client struct {
-	o     Options
-	auth  ssh.AuthMethod
-	hosts *hostKeys
-	cmds  *pool
-	http  *http.Client
-	state stateBox
-	rest  changeLog // the last failure of REST, so that it is logged when it changes
+	o       Options
+	auth    ssh.AuthMethod
+	hosts   *hostKeys
+	cmds    *pool
+	http    *http.Client
+	state   stateBox
+	handing atomic.Bool // lines are just being stored
+	rest    changeLog   // the last failure of REST, so that it is logged when it changes
 }
 
 // New checks the options and reads the key file and known_hosts. It does not

@@ -250,7 +250,10 @@ func (r *reader) hand(ctx context.Context, lines []Line) error {
 		}
 		r.c.o.Logger.Warn("gerrit stream: line set aside", "session", l.Session, "seq", l.Seq, "why", l.Aside, "bytes", len(l.Body))
 	}
-	if err := r.sink.Lines(ctx, lines); err != nil {
+	r.c.handing.Store(true)
+	err := r.sink.Lines(ctx, lines)
+	r.c.handing.Store(false)
+	if err != nil {
 		return fmt.Errorf("sink: %w", err)
 	}
 	return nil

@@ -38,9 +38,15 @@ type ReportDecider interface {
 	RetryReport(ctx context.Context, report int64, next time.Time, why string) error
 }
 
+// ChangeAsker tells how a change is now.
+type ChangeAsker interface {
+	Current(ctx context.Context, number int64) (ci.Change, error)
+}
+
 // ComposeOptions are what the step of composing works with.
 type ComposeOptions struct {
 	Store     ReportStore
+	Changes   ChangeAsker // asked before anything is said; nil: the store is believed
 	Wording   *Wording
 	Redactor  *Redactor // nil: with DefaultRedact
 	Excerpt   int       // characters of a quoted line; 0: 200
@@ -116,6 +122,9 @@ func (c *Compose) one(ctx context.Context, id int64) error {
 	}
 	now := c.o.Now()
 	d := c.decide(v, now)
+	if len(d.out) > 0 {
+		d = c.reconsider(ctx, v, now)
+	}
 	log := c.log.With("report", id, "change", v.Change.Number, "patchset", v.Patchset, "pipeline", v.Pipeline)
 	if d.wait {
 		log.Debug("report waits", "why", d.why)
@@ -126,6 +135,21 @@ func (c *Compose) one(ctx context.Context, id int64) error {
 	}
 	log.Info("report decided", "state", d.state, "why", d.why, "mode", c.o.Mode, "messages", len(d.out))
 	return nil
+}
+
+// reconsider decides on the change as it is now: while the stream was away it
+// may have become private, or old. Without an answer nothing is said yet.
+func (c *Compose) reconsider(ctx context.Context, v store.ReportView, now time.Time) decision {
+	if c.o.Changes == nil {
+		return c.decide(v, now)
+	}
+	is, err := c.o.Changes.Current(ctx, v.Change.Number)
+	if err != nil {
+		return decision{wait: true, why: "how the change is now is not known: " + err.Error()}
+	}
+	v.Change.Private, v.Change.WIP, v.Change.Hashtags = is.Private, is.WIP, is.Hashtags
+	v.Change.Status, v.Change.Current = cmp.Or(is.Status, v.Change.Status), max(is.Current, v.Change.Current)
+	return c.decide(v, now)
 }
 
 // decision is what becomes of a report.

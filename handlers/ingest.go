@@ -123,7 +123,7 @@ func (i *Ingest) read(raw store.Raw) (h store.Heard, err error) {
 		return h, err
 	}
 	i.o.Offset.Observe(raw.Received, e.Created)
-	h = store.Heard{RawID: raw.ID, Via: raw.Source, Change: e.Change}
+	h = store.Heard{RawID: raw.ID, Via: raw.Source, Change: e.Change, Received: raw.Received}
 	switch e.Type {
 	case "comment-added":
 		h.Comment = i.comment(raw, e)

@@ -14,7 +14,12 @@ import (
 // nothing un-merges a change. The stream can make a change private but not
 // public: to say too little is the safe side.
 func saveChange(ctx context.Context, tx *txn, c ci.Change, via string) error {
-	if tx.writtenAlready(c, via) {
+	return saveToldChange(ctx, tx, c, via, time.Time{})
+}
+
+// saveToldChange is saveChange of what Gerrit told just then.
+func saveToldChange(ctx context.Context, tx *txn, c ci.Change, via string, told time.Time) error {
+	if tx.writtenAlready(c, via) && told.IsZero() {
 		return nil
 	}
 	project, err := nameID(ctx, tx, nameProject, c.Project)
@@ -38,15 +43,15 @@ func saveChange(ctx context.Context, tx *txn, c ci.Change, via string) error {
 		hashtags = "" // not said
 	}
 	_, err = exec(ctx, tx, upsertChange, c.Number, project, branch, c.Key, owner, c.Subject, c.Status,
-		flag(c.Private), flag(c.WIP), hashtags, c.URL, c.Current, seconds(c.Updated), flag(via == ViaStream))
+		flag(c.Private), flag(c.WIP), hashtags, c.URL, c.Current, seconds(c.Updated), flag(via == ViaStream), ms(told))
 	return err
 }
 
 // stale is what makes a list older than what is known. ?14: from the stream.
 const (
 	stale        = ` coalesce(excluded.gerrit_updated_s < gerrit_updated_s, 0) `
-	upsertChange = `INSERT INTO change (number, project, branch, change_key, owner, subject, status, private, wip, hashtags, url, current_ps, gerrit_updated_s)
-		VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,CASE WHEN ?10 = '' THEN '[]' ELSE ?10 END,?11,?12,?13)
+	upsertChange = `INSERT INTO change (number, project, branch, change_key, owner, subject, status, private, wip, hashtags, url, current_ps, gerrit_updated_s, told_ms)
+		VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,CASE WHEN ?10 = '' THEN '[]' ELSE ?10 END,?11,?12,?13,?15)
 	ON CONFLICT (number) DO UPDATE SET
 		project = excluded.project, branch = CASE WHEN` + stale + `THEN branch ELSE excluded.branch END,
 		change_key = CASE WHEN excluded.change_key = '' THEN change_key ELSE excluded.change_key END,
@@ -57,7 +62,7 @@ const (
 		wip = CASE WHEN` + stale + `THEN wip ELSE excluded.wip END,
 		hashtags = CASE WHEN ?10 = '' OR` + stale + `THEN hashtags ELSE ?10 END,
 		url = CASE WHEN excluded.url = '' THEN url ELSE excluded.url END,
-		current_ps = max(current_ps, excluded.current_ps),
+		current_ps = max(current_ps, excluded.current_ps), told_ms = coalesce(excluded.told_ms, told_ms),
 		gerrit_updated_s = CASE WHEN gerrit_updated_s IS NULL OR excluded.gerrit_updated_s > gerrit_updated_s
 			THEN excluded.gerrit_updated_s ELSE gerrit_updated_s END`
 )

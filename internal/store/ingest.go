@@ -46,7 +46,7 @@ func (s *Store) ingest(ctx context.Context, tx *txn, h Heard, sessions map[int64
 	if h.Comment != nil {
 		h.Change.Current = max(h.Change.Current, patchset(*h.Comment))
 	}
-	if err := saveChange(ctx, tx, h.Change, h.Via); err != nil {
+	if err := saveToldChange(ctx, tx, h.Change, h.Via, toldBy(h)); err != nil {
 		return fmt.Errorf("change: %w", err)
 	}
 	if h.Comment == nil {
@@ -61,6 +61,15 @@ func (s *Store) ingest(ctx context.Context, tx *txn, h Heard, sessions map[int64
 		return s.ingestStream(ctx, tx, e)
 	}
 	return s.ingestListed(ctx, tx, e)
+}
+
+// toldBy is when an event of the stream told of its change; a comment tells it
+// whole as well, but so many come that most are not written.
+func toldBy(h Heard) time.Time {
+	if h.Via != ViaStream || h.Comment != nil {
+		return time.Time{}
+	}
+	return h.Received
 }
 
 // entry is one comment on its way into the tables.

@@ -54,6 +54,7 @@ type Heard struct {
 	Change      ci.Change
 	Comment     *Comment // nil: the event tells of the change only
 	NewPatchset int
+	Received    time.Time // the line, on our clock; zero: not said
 }
 
 // Comment is a comment as one source shows it. EventTime is the stream's time,

@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recheckbot/recheckbot/internal/ci"
+	"github.com/recheckbot/recheckbot/internal/cicomment"
+	"github.com/recheckbot/recheckbot/internal/logsearch"
+)
+
+// told is a Gerrit that tells how changes are.
+type told struct {
+	ci.Change
+	err error
+}
+
+func (a *told) Current(context.Context, int64) (ci.Change, error) { return a.Change, a.err }
+
+// TestComposeAsksHowTheChangeIsNow before it says anything: what the stream did
+// not tell may be that it is private. Without an answer it waits, not for ever.
+func TestComposeAsksHowTheChangeIsNow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		is    ci.Change
+		err   error
+		state string
+		why   string
+	}{
+		"as known":  {ci.Change{Current: 2, Status: "NEW"}, nil, "said", ""},
+		"private":   {ci.Change{Current: 2, Status: "NEW", Private: true}, nil, "silent", "private change"},
+		"newer":     {ci.Change{Current: 3, Status: "NEW"}, nil, "silent", "stale: patchset 3 is newer"},
+		"not known": {ci.Change{}, errors.New("broken pipe"), "open", "broken pipe"},
+		"merged":    {ci.Change{Current: 2, Status: "MERGED"}, nil, "silent", "stale: merged"},
+	} {
+		w := newWorld(t)
+		e := &engine{answer: map[string]logsearch.Answer{"tempest": match(0)}}
+		sets := w.sets(e)
+		w.hear(w.comment("zuul", failure("tempest")))
+		w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
+		id := w.reports()[0]
+		wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
+		w.ok(err)
+		a := &told{c.is, c.err}
+		step := NewCompose(ComposeOptions{Store: w.store, Changes: a, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now})
+		_, err = step.step(t.Context())
+		w.ok(err)
+		if v := w.report(id); v.State != c.state || !strings.Contains(v.Why, c.why) {
+			t.Errorf("%s: %s, %q", name, v.State, v.Why)
+		}
+		if c.err == nil {
+			continue
+		}
+		w.clock.move(3 * time.Hour)
+		_, err = step.step(t.Context())
+		w.ok(err)
+		if v := w.report(id); v.State != "silent" || !strings.Contains(v.Why, "older than 2h") {
+			t.Errorf("%s, for hours: %s, %q", name, v.State, v.Why)
+		}
+	}
+}
