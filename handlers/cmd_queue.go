@@ -47,7 +47,7 @@ func (a *Answers) Queue(ctx context.Context, project string, limit int) (QueueAn
 		}
 		switch full := projectsNamed(project, known); len(full) {
 		case 0:
-			answer.Unknown, answer.Nearest = true, nearest(project, known, 3)
+			answer.Unknown, answer.Nearest = true, nearestProjects(project, known)
 			return answer, nil
 		case 1:
 			answer.Project = full[0]
@@ -80,6 +80,22 @@ func projectsNamed(name string, known []string) []string {
 		}
 	}
 	return found
+}
+
+// nearestProjects are up to three known projects that are nearest to a name, by
+// their full names or by their last parts, as people write them.
+func nearestProjects(name string, known []string) []string {
+	names := slices.Clone(known)
+	for _, project := range known {
+		names = append(names, path.Base(project))
+	}
+	var offered []string
+	for _, near := range nearest(name, names, 6) {
+		if !slices.Contains(offered, path.Base(near)) && len(offered) < 3 {
+			offered = append(offered, near)
+		}
+	}
+	return offered
 }
 
 func (a *Answers) queued(it store.QueueItem) QueuedBug {

@@ -138,7 +138,7 @@ func TestCommandsAnswer(t *testing.T) {
 		{"queue", "1 untracked: bug 1234567 (2×)"},
 		{"queue nova", "1 untracked in openstack/nova: bug 1234567 (2×)"},
 		{"queue openstack/cinder", "No untracked bugs in openstack/cinder."},
-		{"queue cindre", `No project "cindre" is known.`},
+		{"queue cindre", `No project "cindre" is known; nearest: cinder.`},
 		{"queue openstack/cindre", `No project "openstack/cindre" is known; nearest: openstack/cinder, openstack/nova.`},
 		{"queue dup", "dup can mean a/dup, b/dup; say which."},
 		{"rates nova", `No job, group or project-pipeline "nova" is known; nearest: nova-gate.`},
