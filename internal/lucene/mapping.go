@@ -17,7 +17,7 @@ type Mapping struct {
 	Keyword bool
 	// Literal reads what nobody means as Lucene reads it, where it is else an
 	// error: a field pattern (`build_*:`) is the name of a field that no event
-	// has, and \d in a regular expression is the letter d.
+	// has; in a regular expression \d is the letter d, @ any text, # nothing.
 	Literal bool
 }
 
