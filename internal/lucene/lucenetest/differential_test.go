@@ -20,11 +20,19 @@ const (
 	roundTexts   = 100
 )
 
-// TestDifferential asks Lucene, the index, the evaluator and the reference the
+// TestLucene is all that needs one. Its parts share it, for it starts slowly.
+func TestLucene(t *testing.T) {
+	o := StartOracle(t)
+	t.Run("Differential", func(t *testing.T) { testDifferential(t, o.In(t)) })
+	t.Run("EveryCodePoint", func(t *testing.T) { testEveryCodePoint(t, o.In(t)) })
+	t.Run("InvalidUTF8", func(t *testing.T) { testInvalidUTF8(t, o.In(t)) })
+}
+
+// testDifferential asks Lucene, the index, the evaluator and the reference the
 // same random queries over the same random documents. It goes on for as long
 // as the environment variable DIFFERENTIAL says (such as 2h), else for one
 // round, the same each time.
-func TestDifferential(t *testing.T) {
+func testDifferential(t *testing.T, o *Oracle) {
 	seed, long := uint64(1), time.Duration(0)
 	if s := os.Getenv("DIFFERENTIAL"); s != "" {
 		d, err := time.ParseDuration(s)
@@ -33,7 +41,6 @@ func TestDifferential(t *testing.T) {
 		}
 		seed, long = uint64(time.Now().UnixNano()), d
 	}
-	o := StartOracle(t)
 	d := &differential{t: t, o: o}
 	for end := time.Now().Add(long); ; seed++ {
 		d.round(rand.New(rand.NewPCG(seed, 0)))

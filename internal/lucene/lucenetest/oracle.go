@@ -93,6 +93,9 @@ func start(t testing.TB, cmd *exec.Cmd) *Oracle {
 	return &Oracle{t: t, in: bufio.NewWriter(in), out: bufio.NewReaderSize(out, 1<<20)}
 }
 
+// In is the same Lucene for a part of the test.
+func (o *Oracle) In(t testing.TB) *Oracle { return &Oracle{t: t, in: o.in, out: o.out} }
+
 // Reset forgets all documents. The named fields are exact from now on, all
 // others analysed.
 func (o *Oracle) Reset(exact ...string) { o.say("reset", exact...) }

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// TestEveryCodePoint compares the tokens of texts that have each code point
+// testEveryCodePoint compares the tokens of texts that have each code point
 // alone, among letters, digits, marks, ideographs and emoji, and then of random
 // ones. Unless DIFFERENTIAL is set it takes one code point of 251.
-func TestEveryCodePoint(t *testing.T) {
-	d := &differential{t: t, o: StartOracle(t)}
+func testEveryCodePoint(t *testing.T, o *Oracle) {
+	d := &differential{t: t, o: o}
 	step := rune(251)
 	if os.Getenv("DIFFERENTIAL") != "" {
 		step = 1

@@ -9,10 +9,9 @@ import (
 	"github.com/recheckbot/recheckbot/internal/lucene"
 )
 
-// TestInvalidUTF8 holds ReplaceInvalid against Java's decoder: what Java made of
+// testInvalidUTF8 holds ReplaceInvalid against Java's decoder: what Java made of
 // bytes is found by what ReplaceInvalid makes of them.
-func TestInvalidUTF8(t *testing.T) {
-	o := StartOracle(t)
+func testInvalidUTF8(t *testing.T, o *Oracle) {
 	o.Reset("tags")
 	bytes := []byte("\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xf8\xff\x80\xbfa")
 	r := rand.New(rand.NewPCG(4, 4))
