@@ -49,6 +49,7 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
 		{"breaker", b.breaker.Run},
+		{"clock", b.clock().Run},
 		{"deafness", b.deafness.Run},
 		{"keep", b.keep().Run},
 	}
@@ -157,6 +158,12 @@ func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 func (b *Bot) watchIRC() *handlers.IRCWatch {
 	return handlers.NewIRCWatch(handlers.IRCWatchOptions{
 		IRC: b.irc, Alarms: b.alarms, Logger: b.log, Now: b.o.Now, Wake: b.wakes.ircState,
+	})
+}
+
+func (b *Bot) clock() *handlers.Clock {
+	return handlers.NewClock(handlers.ClockOptions{
+		Store: b.store, Logger: b.log, Now: b.o.Now, Next: append(b.wakes.heard(), b.wakes.irc),
 	})
 }
 

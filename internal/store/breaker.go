@@ -112,13 +112,13 @@ const (
 )
 
 // MostRecognized is the fingerprint that recognized most of the builds that were
-// first seen since then, with its share in the builds before; ok is false when
+// first seen since then (and no older than an hour at that, as history is), with its share in the builds before; ok is false when
 // there is none.
 func (s *Store) MostRecognized(ctx context.Context, since time.Time) (r Recognized, ok bool, err error) {
 	err = s.view(ctx, "most recognized", "", func(tx *txn) error {
 		var newest, first sql.NullInt64
-		err := tx.QueryRowContext(ctx, `SELECT max(id), min(id) FILTER (WHERE first_seen_ms > ?1), count(*) FILTER (WHERE first_seen_ms > ?1)
-			FROM (SELECT id, first_seen_ms FROM build ORDER BY id DESC LIMIT ?2)`, ms(since), latelyBuilds).Scan(&newest, &first, &r.AllLately)
+		err := tx.QueryRowContext(ctx, `SELECT max(id), min(id) FILTER (WHERE lately), count(*) FILTER (WHERE lately)
+			FROM (SELECT id, first_seen_ms > ?1 AND own_ms > ?1 - 3600000 AS lately FROM build ORDER BY id DESC LIMIT ?2)`, ms(since), latelyBuilds).Scan(&newest, &first, &r.AllLately)
 		if err != nil || !first.Valid {
 			return err
 		}

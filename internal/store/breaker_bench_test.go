@@ -23,7 +23,7 @@ func BenchmarkMostRecognized(b *testing.B) {
 	for id := 1; id <= builds; id++ {
 		seen := noon.Add(-time.Duration(builds-id) * time.Second)
 		run(`INSERT INTO build (id, ci, ext, buildset, job, project, branch, voting, counted, own_ms, first_seen_ms, state, at_ms)
-			VALUES (?, 91, ?, 5, 92, 93, 94, 1, 1, 0, ?, 'recognized', 0)`, id, fmt.Sprint(id), seen.UnixMilli())
+			VALUES (?1, 91, ?2, 5, 92, 93, 94, 1, 1, ?3, ?3, 'recognized', 0)`, id, fmt.Sprint(id), seen.UnixMilli())
 		if id%5 != 0 {
 			continue
 		}

@@ -79,7 +79,7 @@ func TestMostRecognized(t *testing.T) {
 			seen = noon
 		}
 		run(`INSERT INTO build (id, ci, ext, buildset, job, project, branch, voting, counted, own_ms, first_seen_ms, state, at_ms)
-			VALUES (?, 91, ?, 5, 92, 93, 94, 1, 1, 0, ?, 'recognized', 0)`, id, fmt.Sprint(id), seen.UnixMilli())
+			VALUES (?1, 91, ?2, 5, 92, 93, 94, 1, 1, ?3, ?3, 'recognized', 0)`, id, fmt.Sprint(id), seen.UnixMilli())
 	}
 	hit := func(build, fingerprint int, engine, cond string) {
 		run(`INSERT INTO scan (build, fpset, engine, purpose, outcome, at_ms) VALUES (?, 1, ?, '', '', 0)`, build, engine)
@@ -91,6 +91,8 @@ func TestMostRecognized(t *testing.T) {
 	hit(7, 2, "scan", "")
 	hit(8, 3, "scan", "")
 	hit(7, 3, "x", "if something else holds")
+	run(`INSERT INTO build (id, ci, ext, buildset, job, project, branch, voting, counted, own_ms, first_seen_ms, state, at_ms)
+		VALUES (9, 91, '9', 5, 92, 93, 94, 1, 1, ?, ?, 'recognized', 0)`, noon.Add(-48*time.Hour).UnixMilli(), noon.UnixMilli()) // history, read now
 	got, found, err := s.MostRecognized(t.Context(), noon.Add(-time.Hour))
 	want := Recognized{Fingerprint: "a", Lately: 2, AllLately: 3, Before: 1, BeforeTotal: 5}
 	if got != want || !found || err != nil {
