@@ -96,14 +96,14 @@ func (l *load) recheck() error {
 	l.a.bugs++
 	l.a.mu.Unlock()
 	text := fmt.Sprintf("recheck bug %d", 2000000+l.lastBug)
+	m := gerrit.Comment{Message: text}
 	switch l.a.n(4) {
 	case 0:
-		return l.post(l.change(new([]int64), true), gerrit.Comment{PatchsetLevel: []string{text}})
+		m = gerrit.Comment{PatchsetLevel: []string{text}}
 	case 1:
-		return l.post(l.change(new([]int64), true),
-			gerrit.Comment{PatchsetLevel: []string{text}, Inline: 1, Votes: map[string]int{"Code-Review": -1}})
+		m = gerrit.Comment{PatchsetLevel: []string{text}, Inline: 1, Votes: map[string]int{"Code-Review": -1}}
 	}
-	return l.post(l.change(&l.talked, l.a.n(5) == 0), gerrit.Comment{Message: text})
+	return l.post(l.change(&l.talked, l.a.n(5) == 0), m)
 }
 
 // twice posts one text twice.

@@ -3,16 +3,98 @@ package store
 import (
 	"database/sql"
 	"slices"
+	"strings"
 )
 
 // span is a comment in time, as one side shows it.
 type span struct {
 	second int64
 	text   sql.NullString
+	level  []string // a listed one's patchset-level texts, as far as known
 }
 
 // pair joins listed[i] with heard[j].
 type pair struct{ listed, heard int }
+
+// joins joins those whose very words were heard, oldest with oldest, and aligns
+// the rest: what was said tells more than when.
+func joins(listed, heard []span) []pair {
+	var out []pair
+	var restListed, restHeard []int
+	used := map[int]bool{}
+	for i, l := range listed {
+		j := slices.IndexFunc(indexes(heard), func(j int) bool { return !used[j] && l.says(heard[j]) })
+		if j < 0 {
+			restListed = append(restListed, i)
+			continue
+		}
+		used[j] = true
+		out = append(out, pair{i, j})
+	}
+	for j := range heard {
+		if !used[j] {
+			restHeard = append(restHeard, j)
+		}
+	}
+	for _, p := range align(pick(listed, restListed), pick(heard, restHeard)) {
+		out = append(out, pair{restListed[p.listed], restHeard[p.heard]})
+	}
+	return out
+}
+
+func indexes(list []span) []int {
+	out := make([]int, len(list))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func pick(list []span, at []int) []span {
+	out := make([]span, len(at))
+	for i, n := range at {
+		out[i] = list[n]
+	}
+	return out
+}
+
+// near reports whether a listed and a heard comment can be one by their times.
+func (l span) near(h span) bool {
+	d := h.second - l.second
+	return d >= -secondsApart && d <= secondsApart
+}
+
+// says reports whether the heard words are the listed ones: the patchset-level
+// texts, or the message where there are no other texts.
+func (l span) says(h span) bool {
+	if !l.near(h) || !l.text.Valid || !h.text.Valid || !maySame(l.text, h.text) {
+		return false
+	}
+	words, open := ownWords(l.text.String)
+	return tells(h.text.String, l.level) || !open && words != ""
+}
+
+// others reports whether a heard comment is surely not the listed one at i: that
+// one has other patchset-level texts, and none of the list's is in what was
+// heard, as it would be had the texts been dealt wrongly. It is not listed yet.
+func others(listed []span, i int, h span) bool {
+	if len(listed[i].level) == 0 || !h.text.Valid {
+		return false
+	}
+	if words, _ := ownWords(h.text.String); words == "" {
+		return false // it only counts comments on lines
+	}
+	return !slices.ContainsFunc(listed, func(l span) bool {
+		return slices.ContainsFunc(l.level, func(one string) bool { return said(h.text.String, []string{one}) })
+	})
+}
+
+// tells reports whether a stream's text is these patchset-level texts and
+// nothing else: with them it shows neither message nor votes.
+func tells(heard string, level []string) bool {
+	words, _ := ownWords(heard)
+	return len(level) > 0 && words == strings.Join(strings.Fields(strings.Join(level, " ")), " ")
+}
 
 // align joins one author's listed comments, which no row stands for yet, with
 // his provisional ones, one-to-one and in order: as many as the seconds (± 2)
@@ -26,8 +108,7 @@ func align(listed, heard []span) []pair {
 		return nil
 	}
 	fits := func(i, j int) bool {
-		d := heard[j].second - listed[i].second
-		return d >= -secondsApart && d <= secondsApart && maySame(listed[i].text, heard[j].text)
+		return listed[i].near(heard[j]) && maySame(listed[i].text, heard[j].text) && !others(listed, i, heard[j])
 	}
 	most := make([][]int, len(listed)+1)
 	for i := range most {

@@ -7,9 +7,65 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// Two comments of one author in two seconds, of which the stream brought the
+// second one only: what was said tells which.
+func TestJoinsByWhatWasSaid(t *testing.T) {
+	text := func(words string) sql.NullString { return sql.NullString{String: ps1 + words, Valid: true} }
+	listed := []span{
+		{0, text("(1 comment)"), []string{"recheck bug 1"}}, {1, text("(1 comment)"), []string{"recheck bug 2"}}, {1, text("plain"), nil},
+	}
+	for name, c := range map[string]struct {
+		heard []span
+		want  []pair
+	}{
+		"the second":     {[]span{{1, text("recheck bug 2"), nil}}, []pair{{1, 0}}},
+		"both":           {[]span{{0, text("recheck bug 1"), nil}, {1, text("recheck bug 2"), nil}}, []pair{{0, 0}, {1, 1}}},
+		"and a plain":    {[]span{{1, text("plain"), nil}, {1, text("recheck bug 2"), nil}}, []pair{{1, 1}, {2, 0}}},
+		"not listed yet": {[]span{{1, text("other"), nil}}, nil},
+		"on lines only":  {[]span{{1, text("(1 comment)"), nil}}, []pair{{0, 0}}},
+		"not by a part":  {[]span{{1, text("recheck bug 22"), nil}, {1, text("recheck bug 2"), nil}}, []pair{{1, 1}}},
+		"too far apart":  {[]span{{9, text("recheck bug 2"), nil}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, joins(listed, c.heard), cmp.AllowUnexported(pair{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestClaimByWhatWasSaid: a line claims the listed comment that has its words,
+// not the one before it whose line was lost; while its own is not listed yet it
+// claims none, unless a list dealt its words to another.
+func TestClaimByWhatWasSaid(t *testing.T) {
+	row := func(second int64, level ...string) known {
+		return known{listed: sql.NullString{String: ps1 + "(1 comment)", Valid: true}, gerrit: sql.NullInt64{Int64: second, Valid: true}, level: level}
+	}
+	rows := []known{row(0, "recheck bug 1"), row(1, "recheck bug 2")}
+	never := func() (bool, error) { return false, nil }
+	dealt := func() (bool, error) { return true, nil }
+	for name, c := range map[string]struct {
+		text  string
+		dealt func() (bool, error)
+		want  *known
+	}{
+		"its own":        {"recheck bug 2", never, &rows[1]},
+		"not listed yet": {"recheck bug 3", never, nil},
+		"dealt wrongly":  {"recheck bug 3", dealt, &rows[0]},
+		"not by a part":  {"recheck bug 22", never, nil},
+	} {
+		if k, err := claim(rows, 1, ps1+c.text, c.dealt); k != c.want || err != nil {
+			t.Errorf("%s: claimed %v, %v", name, k, err)
+		}
+	}
+	if k, _ := claim([]known{row(0)}, 1, ps1+"recheck bug 3", never); k == nil {
+		t.Error("texts that were not asked for rule nothing out")
+	}
+}
+
 func TestAlign(t *testing.T) {
 	at := func(second int64, text string) span {
-		return span{second, sql.NullString{String: ps1 + text, Valid: true}}
+		return span{second: second, text: sql.NullString{String: ps1 + text, Valid: true}}
 	}
 	open := func(second int64) span { return at(second, "(1 comment)") }
 	gone := func(second int64) span { return span{second: second} } // its text has aged out

@@ -62,17 +62,51 @@ func standing(ctx context.Context, tx *txn, change, author, event int64) ([]know
 }
 
 // claim finds the listed comment that a stream line of this author and second
-// belongs to: the oldest that no line has claimed. Lines come in order, so the
-// oldest is the right one whenever none was lost; a text that cannot be the
-// same comment's is passed over.
-func claim(rows []known, text string) *known {
-	i := slices.IndexFunc(rows, func(k known) bool {
-		return !k.event.Valid && maySame(k.listText(), sql.NullString{String: text, Valid: true})
-	})
-	if i < 0 {
-		return nil
+// belongs to: one whose very words the line has, else the oldest that no line
+// has claimed. Lines come in order, so the oldest is the right one whenever none
+// was lost; a text that cannot be the same comment's is passed over. One that is
+// known to have other patchset-level texts is claimed only when dealt says that
+// the line's words were dealt to some comment of the author: then they were
+// dealt wrongly, else the line's comment is not listed yet.
+func claim(rows []known, event int64, text string, dealt func() (bool, error)) (*known, error) {
+	line := span{second: event, text: sql.NullString{String: text, Valid: true}}
+	for _, fits := range []func(span) bool{
+		func(l span) bool { return l.says(line) },
+		func(l span) bool { return len(l.level) == 0 && maySame(l.text, line.text) },
+		func(l span) bool { return maySame(l.text, line.text) },
+	} {
+		i := slices.IndexFunc(rows, func(k known) bool {
+			return !k.event.Valid && fits(span{k.gerrit.Int64, k.listText(), k.level})
+		})
+		if i < 0 {
+			continue
+		}
+		// A line that only counts comments on lines has no words to compare.
+		k := &rows[i]
+		if words, _ := ownWords(text); words == "" || len(k.level) == 0 || tells(text, k.level) {
+			return k, nil
+		}
+		if wrongly, err := dealt(); err != nil || !wrongly {
+			return nil, err
+		}
+		return k, nil
 	}
-	return &rows[i]
+	return nil, nil
+}
+
+// dealt reports whether a list dealt patchset-level texts of the author on the
+// change that the stream's text holds.
+func dealt(ctx context.Context, tx *txn, change, author int64, text string) (bool, error) {
+	lists, err := collect(ctx, tx, func(rows *sql.Rows) (level []string, err error) {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		return level, json.Unmarshal([]byte(text), &level)
+	}, `SELECT level FROM comment WHERE change = ? AND author = ? AND level IS NOT NULL`, change, author)
+	return slices.ContainsFunc(lists, func(level []string) bool {
+		return slices.ContainsFunc(level, func(one string) bool { return said(text, []string{one}) })
+	}), err
 }
 
 // again finds the row of a line that another stream session brought already:

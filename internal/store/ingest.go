@@ -101,7 +101,10 @@ func (s *Store) ingestStream(ctx context.Context, tx *txn, e entry) error {
 	if k := again(rows, e.c.Body, e.session); k != nil {
 		return addSession(ctx, tx, *k, e.session)
 	}
-	k := claim(rows, e.c.Body)
+	k, err := claim(rows, event, e.c.Body, func() (bool, error) { return dealt(ctx, tx, e.change, e.author, e.c.Body) })
+	if err != nil {
+		return err
+	}
 	if k == nil {
 		return s.insertComment(ctx, tx, e)
 	}

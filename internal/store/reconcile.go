@@ -203,12 +203,12 @@ func partners(b book, fresh []entry) map[int]known {
 		rows := b.provisional[author]
 		var listed, heard []span
 		for _, i := range indexes {
-			listed = append(listed, span{fresh[i].c.GerritTime.Unix(), sql.NullString{String: fresh[i].c.Body, Valid: true}})
+			listed = append(listed, span{fresh[i].c.GerritTime.Unix(), sql.NullString{String: fresh[i].c.Body, Valid: true}, fresh[i].c.PatchsetLevel})
 		}
 		for _, k := range rows {
-			heard = append(heard, span{k.event.Int64, k.heard})
+			heard = append(heard, span{k.event.Int64, k.heard, nil})
 		}
-		for _, p := range align(listed, heard) {
+		for _, p := range joins(listed, heard) {
 			out[indexes[p.listed]] = rows[p.heard]
 		}
 	}
