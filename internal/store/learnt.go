@@ -12,7 +12,7 @@ import (
 
 // learnt is what committed transactions of the writer found and no one ever
 // takes back: the ids of names and accounts, and what was last written of a
-// change. Only the one writer uses it, so it needs no lock.
+// change. Only the one writer uses it, in its turn, so it needs no lock.
 type learnt struct {
 	names    map[nameKey]int64
 	accounts map[accountKey]int64

@@ -38,15 +38,16 @@ const reportAfter = 3 * time.Minute
 // Store is one open database: one writer connection, so that writers queue in
 // the program and not in SQLite, and a pool that may only read.
 type Store struct {
-	path   string
-	aside  bool
-	write  *sql.DB // nil: opened read-only
-	read   *sql.DB
-	stmts  stmts
-	learnt learnt
-	log    *slog.Logger
-	now    func() time.Time
-	after  time.Duration // Options.ReportAfter
+	path    string
+	aside   bool
+	write   *sql.DB       // nil: opened read-only
+	writing chan struct{} // the writer's, from the beginning of a transaction until what it learnt is kept
+	read    *sql.DB
+	stmts   stmts
+	learnt  learnt
+	log     *slog.Logger
+	now     func() time.Time
+	after   time.Duration // Options.ReportAfter
 }
 
 // readers is the size of the read pool.
@@ -80,7 +81,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 }
 
 func newStore(path string, o Options) *Store {
-	s := &Store{path: path, log: o.Logger, now: o.Now, aside: o.Aside, after: cmp.Or(o.ReportAfter, reportAfter)}
+	s := &Store{path: path, log: o.Logger, now: o.Now, aside: o.Aside, after: cmp.Or(o.ReportAfter, reportAfter), writing: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

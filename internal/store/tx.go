@@ -13,6 +13,12 @@ func (s *Store) update(ctx context.Context, op string, key any, f func(*txn) err
 	if s.write == nil {
 		return fmt.Errorf("store: %s %v: %w", op, key, ErrReadOnly)
 	}
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+	case <-ctx.Done():
+		return fmt.Errorf("store: %s %v: %w", op, key, ctx.Err())
+	}
 	return inTx(ctx, s.write, &txn{kept: &s.stmts, bound: map[string]*sql.Stmt{}, learnt: &s.learnt}, op, key, f)
 }
 
