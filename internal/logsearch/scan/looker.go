@@ -79,7 +79,7 @@ func (l *looker) uses(m needle.Match, newline lucene.Truth) {
 			truth = a.phrase.at(l.w.Text, int(m.At)-a.off, a.term, newline)
 		}
 		if truth != lucene.No {
-			l.look(int(m.Pos), u.tree)
+			l.look(int(m.Pos), u.tree, a.exact && truth == lucene.Yes)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func (l *looker) uses(m needle.Match, newline lucene.Truth) {
 // everything evaluates all trees on the event of byte i.
 func (l *looker) everything(i int32) {
 	for _, tree := range l.p.all {
-		l.look(int(i), tree)
+		l.look(int(i), tree, false)
 	}
 }
 
@@ -99,22 +99,23 @@ func (l *looker) allEvents() {
 	l.set, l.plainOf = 0, 0
 	for ev := range l.w.Events() {
 		for _, tree := range l.p.always {
-			l.evaluate(tree, ev)
+			l.evaluate(tree, ev, false)
 		}
 	}
 }
 
-// look evaluates a tree on the event of byte i, once.
-func (l *looker) look(i int, tree int32) {
+// look evaluates a tree on the event of byte i, once. sure says that the leaf
+// that it is looked at for matches there.
+func (l *looker) look(i int, tree int32, sure bool) {
 	if l.file.never(tree) {
 		return
 	}
 	if ev, ok := l.w.Event(i); ok {
-		l.evaluate(tree, ev)
+		l.evaluate(tree, ev, sure)
 	}
 }
 
-func (l *looker) evaluate(tree int32, ev joblog.Event) {
+func (l *looker) evaluate(tree int32, ev joblog.Event, sure bool) {
 	if l.looked[tree] == ev.Offset+1 || l.file.never(tree) {
 		return
 	}
@@ -124,7 +125,10 @@ func (l *looker) evaluate(tree int32, ev joblog.Event) {
 		return
 	}
 	l.ev = ev
-	truth := lucene.Decide(n, l.leaf)
+	truth := lucene.Yes
+	if _, compound := l.p.trees[tree].(lucene.Bool); compound || !sure { // else the tree is that leaf
+		truth = lucene.Decide(n, l.leaf)
+	}
 	if truth == lucene.Maybe {
 		l.put()
 		truth = lucene.Eval(n, l.doc)
