@@ -163,6 +163,8 @@ func differences(nodes []lucene.Node, got, want []string) string {
 func FuzzScanner(f *testing.F) {
 	f.Add(`message:"failed to fetch" OR message:x`, "2024-01-02 03:04:05.678 | Failed to fetch\n x", 1, false)
 	f.Add(`message:k AND NOT message:"a b"`, "\u212A a\nb", 0, true)
+	f.Add(`message:"novalidhost a 1"`, "NoValidHost _\xffa.1", 0, false)
+	f.Add(`message:"a 1 novalidhost"`, "a.1\xff_ NoValidHost", 0, false)
 	f.Add("message:\"_a b\" OR message:a*\nmessage:abcdefgh", "_a.b abcdefgh", 2, false)
 	f.Fuzz(func(t *testing.T, queries, text string, name int, debug bool) {
 		var nodes []lucene.Node

@@ -210,8 +210,8 @@ func after(text []byte, i int, newline lucene.Truth) (int, lucene.Truth) {
 			for n < len(text) && text[n] == '_' {
 				n++
 			}
-			if n < len(text) && (inWord(classes[text[n]]) || classes[text[n]] == high) {
-				return i, lucene.Yes
+			if n < len(text) && classes[text[n]] != breaks {
+				return i, begun(classes[text[n]])
 			}
 			i = n
 			continue
@@ -221,6 +221,16 @@ func after(text []byte, i int, newline lucene.Truth) (int, lucene.Truth) {
 		i++
 	}
 	return i, lucene.No
+}
+
+// begun is whether underscores are a word's with what stands beside them; a
+// mark that may join others joins none of them, but the complete way is right in
+// any case.
+func begun(beside uint8) lucene.Truth {
+	if inWord(beside) {
+		return lucene.Yes
+	}
+	return lucene.Maybe
 }
 
 // before is where the word in front of byte i ends.
@@ -236,8 +246,8 @@ func before(text []byte, i int, newline lucene.Truth) (int, lucene.Truth) {
 			for n > 0 && text[n-1] == '_' {
 				n--
 			}
-			if n > 0 && (inWord(classes[text[n-1]]) || classes[text[n-1]] == high) {
-				return i, lucene.Yes
+			if n > 0 && classes[text[n-1]] != breaks {
+				return i, begun(classes[text[n-1]])
 			}
 			i = n
 			continue
