@@ -14,8 +14,9 @@ const MaxEvent = 1 << 20
 
 // FoldOptions change how lines are folded.
 type FoldOptions struct {
-	KeepDebug bool // keep what oslo.log wrote as DEBUG
-	MaxEvent  int  // bytes of one event; default MaxEvent
+	KeepDebug bool   // keep what oslo.log wrote as DEBUG
+	MaxEvent  int    // bytes of one event; default MaxEvent
+	Buffer    []byte // of Windows, to be used again for the next file; nil: a new one
 }
 
 // Event is one log event: a line, or several that belong together.

@@ -20,7 +20,11 @@ func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] 
 		pick.names = s.f.names
 		s.w = Window{pick: pick}
 		s.one = Window{pick: pick, whole: true}
-		if err := s.read(r); err != nil && !s.f.stopped {
+		buf := o.Buffer
+		if cap(buf) < bufferSize {
+			buf = make([]byte, bufferSize)
+		}
+		if err := s.read(r, buf[:0:bufferSize]); err != nil && !s.f.stopped {
 			yield(nil, err)
 		}
 	}
@@ -41,8 +45,10 @@ func (s *splitter) single(ev Event, _ error) bool {
 	return s.yield(&s.one, nil)
 }
 
-func (s *splitter) read(r io.Reader) error {
-	buf := make([]byte, 0, bufferSize)
+// NewBuffer makes a FoldOptions.Buffer.
+func NewBuffer() []byte { return make([]byte, bufferSize) }
+
+func (s *splitter) read(r io.Reader, buf []byte) error {
 	for {
 		var err error
 		for n := 0; err == nil && len(buf) < cap(buf); buf = buf[:len(buf)+n] {

@@ -12,6 +12,7 @@ import (
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/lucene"
+	"github.com/recheckbot/recheckbot/internal/needle"
 )
 
 // Source lists and opens the logs of builds; *joblog.Source is one.
@@ -48,6 +49,13 @@ type Engine struct {
 	o    Options
 	log  *slog.Logger
 	each *sync.Mutex // of EachHit
+	used *sync.Pool  // of *memory
+}
+
+// memory is what the search of one file needs and the next one can use again.
+type memory struct {
+	buffer  []byte
+	scratch needle.Scratch
 }
 
 // New makes an Engine; nothing is contacted.
@@ -59,7 +67,8 @@ func New(o Options) *Engine {
 	if o.Mapping.Analysed == nil {
 		o.Mapping = lucene.Historical()
 	}
-	e := &Engine{o: o, log: o.Logger, each: &sync.Mutex{}}
+	e := &Engine{o: o, log: o.Logger, each: &sync.Mutex{},
+		used: &sync.Pool{New: func() any { return &memory{buffer: joblog.NewBuffer()} }}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -82,9 +82,12 @@ func (r *result) failed(err error) error {
 
 // events evaluates what may match, window by window.
 func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result) error {
+	m := s.e.used.Get().(*memory)
+	defer s.e.used.Put(m)
 	l := newLooker(t.program, s.e.o.Mapping, t.known)
+	l.scratch = &m.scratch
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
-	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
+	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent, Buffer: m.buffer}
 	for w, err := range joblog.Windows(body, t.name, opts) {
 		if err != nil {
 			return err

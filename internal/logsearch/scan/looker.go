@@ -19,7 +19,7 @@ type looker struct {
 	mapping lucene.Mapping
 	hit     func(tree int32, truth lucene.Truth, ev joblog.Event)
 
-	scratch needle.Scratch
+	scratch *needle.Scratch
 	odd     []int32 // places where letters beyond ASCII fold to ASCII
 	looked  []int64 // by tree: the event that it was evaluated on last, by its offset + 1
 	budget  budget
@@ -32,7 +32,7 @@ type looker struct {
 }
 
 func newLooker(p *program, m lucene.Mapping, known ci.Fields) *looker {
-	l := &looker{p: p, mapping: m, looked: make([]int64, len(p.trees)), doc: newDoc(m, known)}
+	l := &looker{p: p, mapping: m, looked: make([]int64, len(p.trees)), doc: newDoc(m, known), scratch: &needle.Scratch{}}
 	l.file = &folded{trees: p.trees, doc: newDoc(m, known), done: make([]lucene.Node, len(p.trees))}
 	l.budget = newBudget(len(p.trees))
 	return l
@@ -48,7 +48,7 @@ func (l *looker) window(w *joblog.Window) {
 		newline = lucene.No
 	}
 	odd := l.odd
-	for _, m := range l.p.needles.Find(w.Text, &l.scratch) {
+	for _, m := range l.p.needles.Find(w.Text, l.scratch) {
 		for len(odd) > 0 && odd[0] <= m.Pos {
 			l.everything(odd[0])
 			odd = odd[1:]
