@@ -76,7 +76,7 @@ func TestBreakerReviews(t *testing.T) {
 		t.Errorf("%d dropped", got)
 	}
 	deliver(10 * time.Minute)
-	if st := w.state("report:111"); len(r.posted) != 10 || !strings.HasPrefix(st, "refused dropped by a person") {
+	if st := w.state("report:111"); len(r.posted) != 10 || !strings.HasPrefix(st, "withheld dropped by a person") {
 		t.Errorf("%d posted, the last is %s", len(r.posted), st)
 	}
 	if got := w.alarmLines("breaker"); len(got) != 4 || !strings.HasPrefix(got[3], "#ops over after") {

@@ -84,7 +84,7 @@ func (b BugAnswer) Lines() []string {
 	}
 	var parts []string
 	if b.Title != "" {
-		parts = append(parts, "«"+cut(b.Title, 120)+"»")
+		parts = append(parts, `"`+cut(b.Title, 120)+`"`)
 	}
 	if b.Status != "" {
 		parts = append(parts, b.Status)

@@ -117,7 +117,7 @@ func (d *DeliverGerrit) allowed(ctx context.Context) (bool, error) {
 func (d *DeliverGerrit) post(ctx context.Context, out store.Out) error {
 	if d.o.Mode != ModeLive {
 		d.log.Info("review not sent", "mode", d.o.Mode, "target", out.Target, "cause", out.Cause, "text", out.Body)
-		return d.o.Store.Refuse(ctx, out.ID, string(d.o.Mode))
+		return d.o.Store.Withhold(ctx, out.ID, "mode "+string(d.o.Mode))
 	}
 	ps, err := parseTarget(out.Target)
 	if err != nil {

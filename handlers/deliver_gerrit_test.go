@@ -236,7 +236,7 @@ func TestDeliverDryRun(t *testing.T) {
 	w, r, d := delivering(t)
 	d.o.Mode = ModeDryRun
 	w.play(time.Second, d.step)
-	if s := w.state("report:17"); s != "refused dry-run" || r.calls != 0 {
+	if s := w.state("report:17"); s != "withheld mode dry-run" || r.calls != 0 {
 		t.Errorf("%s after %d calls", s, r.calls)
 	}
 }

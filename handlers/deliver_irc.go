@@ -159,7 +159,7 @@ func (d *DeliverIRC) one(ctx context.Context, out store.Out) error {
 	if announcement(out.Cause) {
 		if d.o.Mode == ModeDryRun {
 			d.log.Info("line not said", "mode", d.o.Mode, "target", out.Target, "cause", out.Cause, "text", out.Body)
-			return d.o.Store.Refuse(ctx, out.ID, string(d.o.Mode))
+			return d.o.Store.Withhold(ctx, out.ID, "mode "+string(d.o.Mode))
 		}
 		if news(out) { // the lines before it may have reached the limit
 			if ok, err := d.o.Breaker.allows(ctx, store.MediumIRC); err != nil || !ok {

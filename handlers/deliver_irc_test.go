@@ -167,7 +167,7 @@ func TestSayDryRun(t *testing.T) {
 	w, s, d := talking(t, line("report:1", "a"), line("ask:x", "answer"))
 	d.o.Mode = ModeDryRun
 	w.play(time.Second, d.step)
-	if got := w.state("report:1"); got != "refused dry-run" || !slices.Equal(s.said, []string{"#gate answer"}) {
+	if got := w.state("report:1"); got != "withheld mode dry-run" || !slices.Equal(s.said, []string{"#gate answer"}) {
 		t.Errorf("%s, said %q", got, s.said)
 	}
 }

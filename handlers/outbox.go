@@ -24,6 +24,7 @@ type OutMarks interface {
 	RetryOut(ctx context.Context, id int64, next time.Time, why string) error
 	Unsent(ctx context.Context, id int64, next time.Time, why string) error
 	Refuse(ctx context.Context, id int64, why string) error
+	Withhold(ctx context.Context, id int64, why string) error
 	Unconfirmed(ctx context.Context, id int64, why string) error
 }
 

@@ -35,7 +35,7 @@ func (a *app) outboxCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.printOutbox(c.Context(), state, limit) },
 	})
-	c.Flags().StringVar(&state, "state", "", "only rows in `STATE`: ready, sending, sent, proven, unconfirmed, refused, expired")
+	c.Flags().StringVar(&state, "state", "", "only rows in `STATE`: ready, sending, sent, proven, unconfirmed, refused, withheld, expired")
 	c.Flags().IntVarP(&limit, "limit", "n", 50, "at most `N` rows")
 	return c
 }

@@ -70,7 +70,7 @@ func (s *session) command(e girc.Event) (Command, bool) {
 	if fold(e.Source.Name) == fold(s.nicks.now) || !private && (channel == nil || !channel.joined) {
 		return Command{}, false
 	}
-	text, ok := commandText(Clean(e.Last()), private)
+	text, ok := commandText(s.addressed(Clean(e.Last())), private)
 	if !ok {
 		return Command{}, false
 	}
@@ -85,6 +85,16 @@ func (s *session) command(e girc.Event) (Command, bool) {
 		cmd.Account, _ = e.Tags.Get("account")
 	}
 	return cmd, true
+}
+
+// addressed strips our nick from the front of a text that is addressed to us, as
+// in "recheckbot: !queue". The caller holds s.mu.
+func (s *session) addressed(text string) string {
+	to, rest, ok := strings.Cut(strings.TrimSpace(text), " ")
+	if name := strings.TrimRight(to, ":,"); !ok || name == to || fold(name) != fold(s.nicks.now) {
+		return text
+	}
+	return rest
 }
 
 // commandText strips the "!". In a channel a letter must follow it, or "!!!"

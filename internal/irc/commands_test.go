@@ -17,12 +17,14 @@ func TestCommandsFromChannelAndPrivate(t *testing.T) {
 	b := launch(t, options(s.Addr()), hurried())
 	b.joined()
 	p.say("PRIVMSG #ci :!rates \x0304tempest", "PRIVMSG recheckbot :queue nova", "PRIVMSG recheckbot :! status ",
-		"PRIVMSG NickServ :IDENTIFY pw", "MODE #ci -o ann", "PRIVMSG #CI :!help")
+		"PRIVMSG NickServ :IDENTIFY pw", "MODE #ci -o ann", "PRIVMSG #CI :!help",
+		"PRIVMSG #ci :recheckbot: thank you", "PRIVMSG #ci :recheckbot !queue", "PRIVMSG #ci :ann: !queue", "PRIVMSG #ci :RecheckBot,  !bug 7")
 	want := []Command{
 		{Nick: "ann", Host: "127.0.0.1", Target: "#ci", Text: "rates tempest", Operator: true},
 		{Nick: "ann", Host: "127.0.0.1", Target: "ann", Text: "queue nova", Private: true},
 		{Nick: "ann", Host: "127.0.0.1", Target: "ann", Text: "status", Private: true},
 		{Nick: "ann", Host: "127.0.0.1", Target: "#ci", Text: "help", Account: "ann"},
+		{Nick: "ann", Host: "127.0.0.1", Target: "#ci", Text: "bug 7", Account: "ann"},
 	}
 	for _, w := range want {
 		got := b.command()

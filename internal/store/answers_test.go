@@ -45,6 +45,11 @@ func TestRates(t *testing.T) {
 	if pp, err := s.ProjectPipelines(t.Context()); !cmp.Equal(pp, want) || err != nil {
 		t.Errorf("pipelines = %v %v", pp, err)
 	}
+	_, err := s.write.ExecContext(t.Context(), `UPDATE change SET private = 1`)
+	ok(t, err)
+	if pp, err := s.ProjectPipelines(t.Context()); len(pp) != 0 || err != nil {
+		t.Errorf("known by private changes only: %v %v", pp, err)
+	}
 }
 
 func TestBug(t *testing.T) {

@@ -48,7 +48,7 @@ func (s *Store) Trip(ctx context.Context, why string) error {
 }
 
 // Resume closes the breaker, in a person's name; what is counted begins anew.
-// With drop all that waits to be said is refused first, alarms and answers
+// With drop all that waits to be said is withheld first, alarms and answers
 // apart; it says how many those were. ErrState: the breaker is not open.
 func (s *Store) Resume(ctx context.Context, by By, drop bool) (dropped int, err error) {
 	err = s.update(ctx, "resume", "", func(tx *txn) error {
@@ -61,7 +61,7 @@ func (s *Store) Resume(ctx context.Context, by By, drop bool) (dropped int, err 
 		}
 		if drop {
 			n, err := exec(ctx, tx, `UPDATE outbox SET state = ?, why = 'dropped by a person when saying was resumed', next_ms = NULL, at_ms = ?
-				WHERE state = ? AND `+announced, OutRefused, ms(s.now()), OutReady)
+				WHERE state = ? AND `+announced, OutWithheld, ms(s.now()), OutReady)
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,11 @@ func (s *Store) Refuse(ctx context.Context, id int64, why string) error {
 	return s.turn(ctx, "refuse", id, OutRefused, why, nil, `'ready', 'sending', 'sent'`)
 }
 
+// Withhold ends a row that is kept from going out, by the mode or by a person.
+func (s *Store) Withhold(ctx context.Context, id int64, why string) error {
+	return s.turn(ctx, "withhold", id, OutWithheld, why, nil, `'ready'`)
+}
+
 // Unconfirmed ends a row of which nobody can tell whether it was said: it is
 // not said again, and counted aloud. A proof that comes late still counts.
 func (s *Store) Unconfirmed(ctx context.Context, id int64, why string) error {

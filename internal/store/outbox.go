@@ -8,7 +8,8 @@ import (
 )
 
 // The states of a thing to be said: ready → sending (committed before the send)
-// → sent → proven; or unconfirmed, refused, expired.
+// → sent → proven; or unconfirmed, refused (by the other side), withheld (by us),
+// expired.
 const (
 	OutReady       = "ready"
 	OutSending     = "sending"
@@ -16,6 +17,7 @@ const (
 	OutProven      = "proven"
 	OutUnconfirmed = "unconfirmed"
 	OutRefused     = "refused"
+	OutWithheld    = "withheld"
 	OutExpired     = "expired"
 )
 

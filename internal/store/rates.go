@@ -106,7 +106,8 @@ func (s *Store) Projects(ctx context.Context) (out []string, err error) {
 	return out, err
 }
 
-// ProjectPipelines are the pipelines that each project was seen in, sorted.
+// ProjectPipelines are the pipelines that each project was seen in, sorted; those
+// of Projects only.
 func (s *Store) ProjectPipelines(ctx context.Context) (out []ProjectPipeline, err error) {
 	err = s.view(ctx, "project pipelines", "", func(tx *txn) error {
 		out, err = collect(ctx, tx, func(rows *sql.Rows) (ProjectPipeline, error) {
@@ -116,7 +117,7 @@ func (s *Store) ProjectPipelines(ctx context.Context) (out []ProjectPipeline, er
 			p.Last = fromMS(last)
 			return p, err
 		}, `SELECT p.text, l.text, x.last_ms FROM project_pipeline x JOIN name p ON p.id = x.project JOIN name l ON l.id = x.pipeline
-			ORDER BY p.text, l.text`)
+			WHERE x.project IN (SELECT DISTINCT project FROM change WHERE NOT private) ORDER BY p.text, l.text`)
 		return err
 	})
 	return out, err

@@ -75,7 +75,7 @@ func dryRun(t *testing.T, w *world) {
 	if got := b.decided(n); got != "said dry-run" {
 		t.Errorf("decided: %s", got)
 	}
-	eventually(t, "the outbox says why", func() bool { return slices.Contains(b.outbox(n), store.OutRefused+" dry-run") })
+	eventually(t, "the outbox says why", func() bool { return slices.Contains(b.outbox(n), store.OutWithheld+" mode dry-run") })
 	if body := b.texts(`SELECT body FROM outbox WHERE target = ?`, fmt.Sprintf("%d,1", n)); len(body) != 1 || !strings.Contains(body[0], "9000017") {
 		t.Errorf("recorded: %q", body)
 	}
