@@ -193,3 +193,21 @@ func TestAnnounceMixedBurst(t *testing.T) {
 		}
 	}
 }
+
+// TestAnnounceAStorm: five hundred rechecks at once are one line a bug.
+func TestAnnounceAStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var lines []string
+	for i := range 500 {
+		lines = append(lines, w.comment(fmt.Sprintf("p%d", i), fmt.Sprintf("recheck bug %d", 40+i%2)))
+	}
+	w.hear(lines...)
+	out := w.announced(w.announcer())
+	if len(out) != 2 || !strings.HasSuffix(out[0].Cause, ":step100") && !strings.HasSuffix(out[0].Cause, ":step20") {
+		t.Errorf("%d lines: %+v", len(out), out)
+	}
+	if again := w.announced(w.announcer()); len(again) != 2 {
+		t.Errorf("%d lines after another look", len(again))
+	}
+}

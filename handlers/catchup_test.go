@@ -339,3 +339,18 @@ func TestCatchupPatience(t *testing.T) {
 		t.Errorf("what was given up is not counted: %+v, %v", st, err)
 	}
 }
+
+// TestCatchupWhileGerritIsAway gives no change up.
+func TestCatchupWhileGerritIsAway(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t, queried(1, listed(noon(), "alice", "(1 comment)")))
+	l.failing = map[int64]error{1: fmt.Errorf("gerrit: %w", gerritstream.ErrNotSent)}
+	for range 2 * patience {
+		if _, err := c.step(t.Context()); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	if st, err := w.store.Status(t.Context()); err != nil || st.Dead != 0 {
+		t.Errorf("%+v %v", st, err)
+	}
+}

@@ -72,7 +72,7 @@ func (l *lists) row(ctx context.Context, row gerritstream.Row, bad error) error 
 		delete(l.bad, number)
 		return nil
 	}
-	if isFault(err) { // and not this change's
+	if isFault(err) || errors.Is(err, gerritstream.ErrNotSent) { // not this change's fault: the database's, or Gerrit is away
 		return err
 	}
 	if l.failed[number] {

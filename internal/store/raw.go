@@ -110,9 +110,6 @@ func (s *Store) takeRaws(ctx context.Context, tx *txn, batch []Heard) (map[int64
 	}
 	ids[0] = '['
 	ids = append(ids, ']')
-	if err := s.mustHaveRaws(ctx, tx, string(ids)); err != nil {
-		return nil, err
-	}
 	type taken struct {
 		id      int64
 		session string
@@ -122,9 +119,15 @@ func (s *Store) takeRaws(ctx context.Context, tx *txn, batch []Heard) (map[int64
 		return t, err
 	}, `UPDATE raw SET state = '`+rawDone+`', at_ms = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = '`+rawNew+`' RETURNING id, session`,
 		ms(s.now()), string(ids))
+	if err != nil {
+		return nil, err
+	}
 	sessions := make(map[int64]string, len(rows))
 	for _, r := range rows {
 		sessions[r.id] = r.session
+	}
+	if len(rows) < len(batch) { // done before, or never there
+		err = s.mustHaveRaws(ctx, tx, string(ids))
 	}
 	return sessions, err
 }
