@@ -42,7 +42,7 @@ func TestAnchors(t *testing.T) {
 // TestACostlyFingerprintIsRefusedAloud, and the others have all their hits.
 func TestACostlyFingerprintIsRefusedAloud(t *testing.T) {
 	costly := "message:abcdefghij~2"
-	for i := range 200 {
+	for i := range 800 {
 		costly += fmt.Sprintf(" OR message:abcdefghij%d~2", i)
 	}
 	dir := t.TempDir()
@@ -63,10 +63,21 @@ func TestACostlyFingerprintIsRefusedAloud(t *testing.T) {
 	}
 }
 
+// TestUsualPatternsAreWithinTheBudget, also without an anchor and in the largest
+// file: what they cost for each byte is less than each byte adds.
+func TestUsualPatternsAreWithinTheBudget(t *testing.T) {
+	for _, query := range []string{`message:conection~`, `message:/fail(ed|ure)s?[0-9]+/`, `message:*timeout* AND NOT message:"foo bar"~3`,
+		`message:*a* OR message:*b* OR message:*c* OR message:d?e`, `NOT message:x AND loglevel:ERROR`} {
+		if p := price(trees(t, query)[0]); p >= budgetOfByte {
+			t.Errorf("%s costs %d for each byte", query, p)
+		}
+	}
+}
+
 // BenchmarkBudget is how long a fingerprint takes to use up its budget.
 func BenchmarkBudget(b *testing.B) {
 	costly := "message:abcdefghij~2"
-	for i := range 200 {
+	for i := range 800 {
 		costly += fmt.Sprintf(" OR message:abcdefghij%d~2", i)
 	}
 	text := strings.Repeat(stampLine+"some words of a line that is long enough to be dear: abcdefghij\n", 3000)

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/lucene"
@@ -14,8 +13,8 @@ import (
 // anchor, which is evaluated on every event, stays within it unless it is of
 // dozens of leaves or of costly ones.
 const (
-	budgetOfFile = 500_000_000
-	budgetOfByte = 20
+	budgetOfFile = 1_000_000_000
+	budgetOfByte = 50
 )
 
 // budget is what the fingerprints have cost in one file.
@@ -52,9 +51,9 @@ func price(n lucene.Node) (sum int64) {
 		case lucene.Bool, lucene.All, lucene.None:
 			sum++
 		case lucene.Fuzzy:
-			sum += 20 * int64(1+utf8.RuneCountInString(n.Text))
+			sum += 10
 		case lucene.Regexp:
-			sum += 10 + int64(len(n.Pattern))
+			sum += 12 + int64(len(n.Pattern))/8
 		case lucene.Wildcard:
 			sum += 2 + int64(len(n.Pattern))/4
 		case lucene.Phrase:
