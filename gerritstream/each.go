@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -65,6 +66,7 @@ func (c *Client) Each(ctx context.Context, q Query, f func(Row, error) error) (m
 	defer late.Stop()
 	w := &rowWriter{f: f, alive: func() { late.Reset(c.o.CommandTimeout) }, refused: make(chan error, 1)}
 	r, err := c.cmds.stream(ctx, cmd, nil, w, w.refused)
+	w.close()
 	if err == nil {
 		err = w.end(r.stderr)
 	} else if cause := context.Cause(ctx); cause != nil {
@@ -82,6 +84,8 @@ type rowWriter struct {
 	alive   func()
 	refused chan error
 
+	mu     sync.Mutex
+	closed bool   // nobody listens any more
 	part   []byte // of the unfinished line; at most maxRow
 	length int    // of it, also of what was not kept
 	done   bool   // the last line has come
@@ -93,6 +97,11 @@ type rowWriter struct {
 // nothing, as a writer that fails would leave the command hanging.
 func (w *rowWriter) Write(b []byte) (int, error) {
 	n := len(b)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return n, nil
+	}
 	w.alive()
 	for w.failed == nil {
 		i := bytes.IndexByte(b, '\n')
@@ -109,6 +118,14 @@ func (w *rowWriter) Write(b []byte) (int, error) {
 		w.alive()
 	}
 	return n, nil
+}
+
+// close waits for the row in hand and takes no more: the connection may still be
+// read when a command has been given up, and f's owner is gone then.
+func (w *rowWriter) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
 }
 
 func (w *rowWriter) keep(b []byte) {

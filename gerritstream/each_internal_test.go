@@ -56,3 +56,20 @@ func chunks(b []byte, size int) func(func([]byte) bool) {
 		}
 	}
 }
+
+// TestNothingIsHandedOutAfterTheEnd: the connection may still be read when a
+// question was given up; who asked does not expect rows any more.
+func TestNothingIsHandedOutAfterTheEnd(t *testing.T) {
+	rows := 0
+	w := &rowWriter{f: func(Row, error) error { rows++; return nil }, alive: func() {}, refused: make(chan error, 1)}
+	line := []byte(`{"project":"p","number":1}` + "\n")
+	for range 2 {
+		if n, err := w.Write(line); n != len(line) || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		w.close()
+	}
+	if rows != 1 {
+		t.Errorf("%d rows", rows)
+	}
+}

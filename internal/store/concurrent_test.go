@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -50,5 +52,23 @@ func TestManyAtOnce(t *testing.T) {
 	ok(t, err)
 	if st.PendingRaw != steps*rounds || st.PendingLookups != steps*rounds || st.OpenReports != steps*rounds {
 		t.Errorf("status = %+v", st)
+	}
+}
+
+// TestEndedByItsContext: a transaction that its context ended says so, and not
+// that it was over already.
+func TestEndedByItsContext(t *testing.T) {
+	s := fresh(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.update(ctx, "test", "", func(tx *txn) error {
+		cancel()
+		for {
+			if _, err := exec(context.Background(), tx, `DELETE FROM dead`); err != nil {
+				return err
+			}
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

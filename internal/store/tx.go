@@ -29,6 +29,9 @@ func (s *Store) view(ctx context.Context, op string, key any, f func(*txn) error
 
 func inTx(ctx context.Context, db *sql.DB, t *txn, op string, key any, f func(*txn) error) (err error) {
 	defer func() {
+		if cause := ctx.Err(); cause != nil && errors.Is(err, sql.ErrTxDone) {
+			err = cause // which ended the transaction under our hands
+		}
 		if err != nil {
 			err = fmt.Errorf("store: %s %v: %w", op, key, faulted(err))
 		}
