@@ -19,7 +19,8 @@ import (
 // ChangeMemory keeps what was told of changes.
 type ChangeMemory interface {
 	// KnownChange is what was told last and when (our clock); a zero time says
-	// that nothing was, or that lines of the stream still wait to be read.
+	// that nothing was, or that there may be more to tell: lines of the stream
+	// wait to be read, or a gap is open.
 	KnownChange(ctx context.Context, number int64) (c ci.Change, told time.Time, err error)
 	RememberChange(ctx context.Context, c ci.Change, asked time.Time) error
 }

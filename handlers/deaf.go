@@ -154,10 +154,7 @@ func (d *Deaf) silent(ctx context.Context, st gerritstream.State, now time.Time)
 	since := latest(d.heard, d.sound, st.Since)
 	patience := d.patience(ctx, now)
 	if now.Sub(since) < patience && !d.unasked {
-		if !d.deaf {
-			return d.o.Alarms.Set(ctx, AlarmDeaf, false, "")
-		}
-		return nil
+		return d.well(ctx)
 	}
 	missing, err := d.ask(ctx, since, now)
 	if ctx.Err() != nil {
@@ -179,6 +176,15 @@ func (d *Deaf) silent(ctx context.Context, st gerritstream.State, now time.Time)
 		return d.freshness(ctx)
 	}
 	return d.found(ctx, since, missing)
+}
+
+// well ends the alarms that nothing speaks for any more. Where events come there
+// is no silence in which Gerrit would be asked again.
+func (d *Deaf) well(ctx context.Context) error {
+	if err := d.o.Alarms.Set(ctx, AlarmGerrit, false, ""); err != nil || d.deaf {
+		return err
+	}
+	return d.o.Alarms.Set(ctx, AlarmDeaf, false, "")
 }
 
 // found tells that the stream is deaf, and connects again.

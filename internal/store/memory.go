@@ -11,12 +11,14 @@ import (
 )
 
 // KnownChange is a change as it was told last, and when (our clock). The time is
-// zero when it was never told, or while stream lines wait that may tell more.
+// zero when it was never told, while stream lines wait that may tell more, and
+// while a gap is open, as it may have been told of in what was missed.
 func (s *Store) KnownChange(ctx context.Context, number int64) (c ci.Change, told time.Time, err error) {
 	err = s.view(ctx, "known change", number, func(tx *txn) error {
 		var at sql.NullInt64
 		var waits bool
-		err := tx.QueryRowContext(ctx, `SELECT told_ms, EXISTS (SELECT 1 FROM raw WHERE state = 'new') FROM change WHERE number = ?`, number).
+		err := tx.QueryRowContext(ctx, `SELECT told_ms, EXISTS (SELECT 1 FROM raw WHERE state = 'new')
+			OR EXISTS (SELECT 1 FROM gap WHERE closed_ms IS NULL) FROM change WHERE number = ?`, number).
 			Scan(&at, &waits)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && waits {
 			return nil

@@ -26,12 +26,15 @@ func TestSetBack(t *testing.T) {
 	run(`INSERT INTO buildset (id, ci, ext, complete, own_ms, first_seen_ms, state, next_ms, at_ms) VALUES (5, 91, 'bs', 0, 0, 0, 'lookup', ?, 0)`, late)
 	run(`INSERT INTO build (id, ci, ext, buildset, job, project, branch, voting, counted, own_ms, first_seen_ms, state, next_ms, at_ms)
 		VALUES (6, 91, 'b', 5, 91, 91, 91, 1, 0, 0, 0, 'search', ?, 0)`, late)
+	ok(t, s.OpenGap(t.Context(), noon.Add(-time.Hour), "earlier"))
+	ok(t, s.OpenGap(t.Context(), noon.Add(day-time.Hour), "seen by the old clock"))
 	moved, err := s.SetBack(t.Context(), day)
 	if moved != 4 || err != nil {
 		t.Errorf("moved %d, %v", moved, err)
 	}
 	for q, want := range map[string]time.Duration{
 		`SELECT next_ms FROM outbox WHERE id = 1`: time.Minute, `SELECT next_ms FROM outbox WHERE id = 2`: 0, `SELECT next_ms FROM outbox WHERE id = 3`: 0,
+		`SELECT to_ms FROM gap WHERE id = 1`: -time.Hour, `SELECT from_ms FROM gap WHERE id = 2`: -time.Hour, `SELECT to_ms FROM gap WHERE id = 2`: -time.Hour,
 		`SELECT next_ms FROM buildset`: time.Minute, `SELECT next_ms FROM build`: time.Minute,
 	} {
 		if got := count(t, s, q); got != int(noon.Add(want).UnixMilli()) {
