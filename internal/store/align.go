@@ -19,27 +19,29 @@ type pair struct{ listed, heard int }
 // joins joins those whose very words were heard, oldest with oldest, and aligns
 // the rest: what was said tells more than when.
 func joins(listed, heard []span) []pair {
-	var out []pair
-	var restListed, restHeard []int
-	used := map[int]bool{}
-	for i, l := range listed {
-		j := slices.IndexFunc(indexes(heard), func(j int) bool { return !used[j] && l.says(heard[j]) })
-		if j < 0 {
-			restListed = append(restListed, i)
-			continue
-		}
-		used[j] = true
-		out = append(out, pair{i, j})
-	}
-	for j := range heard {
-		if !used[j] {
-			restHeard = append(restHeard, j)
-		}
-	}
+	out, restListed, restHeard := byWords(listed, heard, indexes(listed), indexes(heard), span.near)
+	late, restListed, restHeard := byWords(listed, heard, restListed, restHeard, span.before)
+	out = append(out, late...)
 	for _, p := range align(pick(listed, restListed), pick(heard, restHeard)) {
 		out = append(out, pair{restListed[p.listed], restHeard[p.heard]})
 	}
 	return out
+}
+
+// byWords joins, of those at is and js, oldest with oldest those that have the
+// same words at times that fit, and returns what is left.
+func byWords(listed, heard []span, is, js []int, fits func(l, h span) bool) (out []pair, restListed, restHeard []int) {
+	restHeard = slices.Clone(js)
+	for _, i := range is {
+		n := slices.IndexFunc(restHeard, func(j int) bool { return fits(listed[i], heard[j]) && listed[i].says(heard[j]) })
+		if n < 0 {
+			restListed = append(restListed, i)
+			continue
+		}
+		out = append(out, pair{i, restHeard[n]})
+		restHeard = slices.Delete(restHeard, n, n+1)
+	}
+	return out, restListed, restHeard
 }
 
 func indexes(list []span) []int {
@@ -64,10 +66,17 @@ func (l span) near(h span) bool {
 	return d >= -secondsApart && d <= secondsApart
 }
 
+// lateBy is how many seconds later than the list a server under load may date an
+// event: seen were more than two. The words must be the same then.
+const lateBy = 120
+
+// before reports whether the heard comment can be the listed one's late event.
+func (l span) before(h span) bool { return h.second >= l.second && h.second <= l.second+lateBy }
+
 // says reports whether the heard words are the listed ones: the patchset-level
 // texts, or the message where there are no other texts.
 func (l span) says(h span) bool {
-	if !l.near(h) || !l.text.Valid || !h.text.Valid || !maySame(l.text, h.text) {
+	if !l.text.Valid || !h.text.Valid || !maySame(l.text, h.text) {
 		return false
 	}
 	words, open := ownWords(l.text.String)

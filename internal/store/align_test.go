@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,8 @@ func TestJoinsByWhatWasSaid(t *testing.T) {
 		"not listed yet": {[]span{{1, text("other"), nil}}, nil},
 		"on lines only":  {[]span{{1, text("(1 comment)"), nil}}, []pair{{0, 0}}},
 		"not by a part":  {[]span{{1, text("recheck bug 22"), nil}, {1, text("recheck bug 2"), nil}}, []pair{{1, 1}}},
-		"too far apart":  {[]span{{9, text("recheck bug 2"), nil}}, nil},
+		"a late event":   {[]span{{40, text("recheck bug 2"), nil}}, []pair{{1, 0}}},
+		"too far apart":  {[]span{{1 + lateBy + 1, text("recheck bug 2"), nil}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, joins(listed, c.heard), cmp.AllowUnexported(pair{})); diff != "" {
@@ -57,6 +59,14 @@ func TestClaimByWhatWasSaid(t *testing.T) {
 		if k, err := claim(rows, 1, ps1+c.text, c.dealt); k != c.want || err != nil {
 			t.Errorf("%s: claimed %v, %v", name, k, err)
 		}
+	}
+	long := row(0)
+	long.listed.String = ps1 + strings.Repeat("Build failed. ", 20)
+	if k, _ := claim([]known{long}, 30, long.listed.String, never); k == nil {
+		t.Error("a late event of a long text is another comment")
+	}
+	if k, _ := claim([]known{row(0, "recheck bug 1")}, 30, ps1+"recheck bug 1", never); k != nil {
+		t.Error("a short text half a minute later is no other comment")
 	}
 	if k, _ := claim([]known{row(0)}, 1, ps1+"recheck bug 3", never); k == nil {
 		t.Error("texts that were not asked for rule nothing out")

@@ -48,8 +48,8 @@ func (k known) listText() sql.NullString {
 	return k.listed
 }
 
-// The stream's time of a comment lies 0 to 2 s behind the list's (measured on
-// a real server). A join allows 2 s either way.
+// The stream dates a comment 0 to 2 s later than the list (measured on a server
+// that is not loaded; see lateBy). A join allows 2 s either way.
 const secondsApart = 2
 
 // standing are the rows of this author that a stream line may stand for: those
@@ -58,8 +58,13 @@ func standing(ctx context.Context, tx *txn, change, author, event int64) ([]know
 	return collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ?1 AND author = ?2 AND event_s = ?3
 		UNION ALL SELECT * FROM (SELECT `+knownColumns+` FROM comment
 			WHERE change = ?1 AND author = ?2 AND event_s IS NULL AND gerrit_s BETWEEN ?3 - ?4 AND ?3 ORDER BY gerrit_s, nth)`,
-		change, author, event, secondsApart)
+		change, author, event, lateBy)
 }
+
+// unlikelyTwice is the length of a text in bytes that nobody writes twice on one
+// change within lateBy, as reports and our own reviews with their names are: of
+// a shorter one a late line may well be another comment.
+const unlikelyTwice = 100
 
 // claim finds the listed comment that a stream line of this author and second
 // belongs to: one whose very words the line has, else the oldest that no line
@@ -71,9 +76,10 @@ func standing(ctx context.Context, tx *txn, change, author, event int64) ([]know
 func claim(rows []known, event int64, text string, dealt func() (bool, error)) (*known, error) {
 	line := span{second: event, text: sql.NullString{String: text, Valid: true}}
 	for _, fits := range []func(span) bool{
-		func(l span) bool { return l.says(line) },
-		func(l span) bool { return len(l.level) == 0 && maySame(l.text, line.text) },
-		func(l span) bool { return maySame(l.text, line.text) },
+		func(l span) bool { return l.near(line) && l.says(line) },
+		func(l span) bool { return l.says(line) && len(text) >= unlikelyTwice },
+		func(l span) bool { return l.near(line) && len(l.level) == 0 && maySame(l.text, line.text) },
+		func(l span) bool { return l.near(line) && maySame(l.text, line.text) },
 	} {
 		i := slices.IndexFunc(rows, func(k known) bool {
 			return !k.event.Valid && fits(span{k.gerrit.Int64, k.listText(), k.level})
