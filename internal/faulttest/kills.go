@@ -19,6 +19,11 @@ func kills(ctx context.Context, a *arena) error {
 		return err
 	}
 	first.kill()
+	// What is said before the first start is none of the bot's business.
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	a.child.kill()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	worked := make(chan error, 1)
