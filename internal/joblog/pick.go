@@ -134,7 +134,7 @@ func (w *Window) forward(at, i int) {
 	}
 	kept := len(w.Text)
 	for ; at < len(w.Text); number++ {
-		f.piece(w.lineAt(at), number, w.Offset+int64(at), true, true)
+		f.piece(w.raw(at), number, w.Offset+int64(at), true, true)
 		if done {
 			break
 		}
@@ -161,7 +161,8 @@ func (w *Window) next(i int) int {
 	return len(w.Text)
 }
 
-// lineAt is the line that begins at byte i, without its end.
-func (w *Window) lineAt(i int) []byte {
-	return trimCR(bytes.TrimSuffix(w.Text[i:w.next(i)], []byte{'\n'}))
-}
+// lineAt is the line that begins at byte i, without its end; raw is with the
+// carriage return that may be a part of that.
+func (w *Window) lineAt(i int) []byte { return trimCR(w.raw(i)) }
+
+func (w *Window) raw(i int) []byte { return bytes.TrimSuffix(w.Text[i:w.next(i)], []byte{'\n'}) }

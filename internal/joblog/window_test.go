@@ -54,7 +54,7 @@ func randomLog(r *rand.Rand, lines int) string {
 	for range lines {
 		k := kinds[weights[r.IntN(1+r.IntN(len(kinds)))]]
 		b.WriteString(k + strings.Repeat("word ", r.IntN(3)*r.IntN(30)))
-		b.WriteString([]string{"\n", "\n", "\r\n"}[r.IntN(3)])
+		b.WriteString([]string{"\n", "\n", "\r\n", "\r\r\n"}[r.IntN(4)])
 	}
 	return strings.TrimSuffix(b.String(), []string{"\n", ""}[r.IntN(2)])
 }
@@ -118,6 +118,7 @@ func TestALineOfOneWindowIsItsEvents(t *testing.T) {
 
 func FuzzWindows(f *testing.F) {
 	f.Add("2024-01-02 03:04:05.678 | a\nb\r\n", 1, 64, true)
+	f.Add("\r\r", 98, 26, true)
 	f.Add("2024-01-02 03:04:05.678 12 DEBUG m d\n2024-01-02 03:04:05.678 12 TRACE m d\nx", 2, 64, false)
 	f.Fuzz(func(t *testing.T, text string, name, limit int, keep bool) {
 		o := FoldOptions{MaxEvent: limit % 4096, KeepDebug: keep}
