@@ -1,6 +1,8 @@
 package gerrit
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +82,64 @@ func TestUpAndDownAtOnce(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPast: a change of the past has its own times, and a question for what was
+// updated since does not find it.
+func TestPast(t *testing.T) {
+	s, err := Start(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.AddAccount("alice", "Alice", "", "", false); err != nil {
+		t.Fatal(err)
+	}
+	then := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
+	n := s.Past(ChangeSpec{Project: "p", Branch: "master", Owner: "alice"}, []Posted{
+		{Author: "alice", Time: then, Comment: Comment{Message: "a"}}, {Author: "alice", Time: then.Add(time.Minute), Comment: Comment{Message: "b"}},
+	})
+	list := s.Comments(n)
+	if len(list) != 2 || !list[0].Time.Equal(then) || list[1].Shown != "Patch Set 1:\n\nb" {
+		t.Errorf("%+v", list)
+	}
+	for text, want := range map[string]int{"after:{" + then.UTC().Format("2006-01-02 15:04:05 -0700") + "}": 1, "after:{" + time.Now().UTC().Format("2006-01-02 15:04:05 -0700") + "}": 0} {
+		match, limit, err := parseQuery(text, time.Now())
+		if rows, _ := s.rows("alice", match, limit, queryOptions{}); err != nil || len(rows) != want {
+			t.Errorf("%s: %d changes, %v", text, len(rows), err)
+		}
+	}
+}
+
+// TestReorder: each two events come in the wrong order, and none is kept when
+// it ends.
+func TestReorder(t *testing.T) {
+	s, err := Start(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	st := &stream{queue: make(chan []byte, 10)}
+	s.mu.Lock()
+	s.streams[st] = true
+	s.mu.Unlock()
+	s.Reorder(true)
+	for _, kind := range []string{"one", "two", "three"} {
+		s.mu.Lock()
+		s.deliver(&event{Type: kind})
+		s.mu.Unlock()
+	}
+	s.Reorder(false)
+	var got string
+	for range 2 {
+		got += string(<-st.queue)
+	}
+	var order []int
+	for _, kind := range []string{"two", "one", "three"} {
+		order = append(order, strings.Index(got, `"`+kind+`"`))
+	}
+	if !slices.IsSorted(order) || order[0] < 0 {
+		t.Errorf("%v in %s", order, got)
 	}
 }
