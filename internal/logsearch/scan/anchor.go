@@ -18,6 +18,7 @@ type anchor struct {
 	text   string
 	phrase phrase // of Term and Phrase, where the piece must stand
 	exact  bool   // there is such a phrase
+	stamp  bool   // it begins as what may stand in a timestamp that Fold strips
 	term   int    // index of the phrase's term that text is of
 	off    int    // and how far into it
 }
@@ -76,6 +77,7 @@ func leafAnchor(n lucene.Node, many bool) (list []anchor, cost float64, ok bool)
 		}
 	}
 	best.phrase, best.exact = newPhrase(n)
+	best.stamp = best.exact && classes[best.phrase.term(0)[0]] == digit // all words of a timestamp begin so
 	return []anchor{best}, cost, ok
 }
 

@@ -79,7 +79,8 @@ func (l *looker) uses(m needle.Match, newline lucene.Truth) {
 			truth = a.phrase.at(l.w.Text, int(m.At)-a.off, a.term, newline)
 		}
 		if truth != lucene.No {
-			l.look(int(m.Pos), u.tree, a.exact && truth == lucene.Yes)
+			stripped := a.stamp && newline != lucene.No
+			l.look(int(m.Pos), u.tree, a.exact && truth == lucene.Yes && !stripped)
 		}
 	}
 }

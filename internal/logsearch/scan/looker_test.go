@@ -60,9 +60,10 @@ func scanned(t testing.TB, p *program, text, name string, o joblog.FoldOptions, 
 // Words that meet, and whose bytes are not always what the analyser sees.
 var vocabulary = []string{"Error", "error", "fetch", "foo.bar", "foo_bar", "foo:bar", "a1b2", "10.0.0.1", "can't", "_", "__x",
 	"x_", "1,000", "a.1", "İx", "\u212Aindly", "é", "e\u0301", "日本", "x", "…", "-", "ABC-def", "Instance", "compute", "NoValidHost",
-	"1\ufe0f\u20e3", "#", "*", "a:1", "\"a\"", "x\u200dy", strings.Repeat("q", 254) + "error", strings.Repeat("a.", 130), "a;b", "1;2", "''"}
+	"1\ufe0f\u20e3", "#", "*", "a:1", "\"a\"", "x\u200dy", strings.Repeat("q", 254) + "error", strings.Repeat("a.", 130), "a;b", "1;2", "''",
+	"2024", "02", "02T03", "05.678", "05.678Z"}
 
-var heads = []string{"", "", "", "2024-01-02 03:04:05.678 | ", "2024-01-02 03:04:05.678 12 INFO nova [-] ",
+var heads = []string{"", "", "", "2024-01-02 03:04:05.678 | ", "2024-01-02T03:04:05.678Z |", "2024-01-02 03:04:05.678 12 INFO nova [-] ",
 	"2024-01-02 03:04:05.678 12 ERROR nova ", "2024-01-02 03:04:05.678 12 TRACE nova ", "2024-01-02 03:04:05.678 12 DEBUG nova "}
 
 func randomText(r *rand.Rand, words int) string {
@@ -165,6 +166,7 @@ func FuzzScanner(f *testing.F) {
 	f.Add(`message:k AND NOT message:"a b"`, "\u212A a\nb", 0, true)
 	f.Add(`message:"novalidhost a 1"`, "NoValidHost _\xffa.1", 0, false)
 	f.Add(`message:"a 1 novalidhost"`, "a.1\xff_ NoValidHost", 0, false)
+	f.Add("message:2024\nmessage:\"05.678 fetch\"", "2024-01-02 03:04:05.678 | fetch", 1, false)
 	f.Add("message:\"_a b\" OR message:a*\nmessage:abcdefgh", "_a.b abcdefgh", 2, false)
 	f.Fuzz(func(t *testing.T, queries, text string, name int, debug bool) {
 		var nodes []lucene.Node
