@@ -52,6 +52,8 @@ type Bot struct {
 	breaker  *handlers.Breaker
 	web      *web.Server // nil: no pages
 	steps    []step
+
+	untold, unwritten repeated // of the watchdog: what the supervisor, and an alarm, could not be told
 }
 
 // step is one thing that runs until it is told to end.
@@ -144,6 +146,9 @@ func (b *Bot) build(ctx context.Context) error {
 	b.alarms = handlers.NewAlarms(handlers.AlarmsOptions{
 		Store: b.store, Channels: channels(b.cfg), Logger: b.log, Now: b.o.Now, Next: b.wakes.said(),
 	})
+	if err := b.endAlarms(ctx); err != nil {
+		return err
+	}
 	b.steps = b.makeSteps(wording)
 	return b.openWeb()
 }

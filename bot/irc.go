@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/recheckbot/recheckbot/handlers"
@@ -38,6 +39,28 @@ func newIRC(cfg config.Config, log *slog.Logger, onCommand func(context.Context,
 		o.Channels = append(o.Channels, irc.Channel{Name: ch.Name, Key: ch.Key.Reveal()})
 	}
 	return irc.New(o), nil
+}
+
+// endAlarms ends the alarms about channels, or an IRC, that the configuration
+// does not name any more: nobody else would.
+func (b *Bot) endAlarms(ctx context.Context) error {
+	raised, err := b.store.Alarms(ctx)
+	if err != nil {
+		return err
+	}
+	watched := []string{handlers.AlarmIRC, handlers.ChannelAlarm(irc.NickServ)}
+	for _, ch := range b.cfg.Channels {
+		watched = append(watched, handlers.ChannelAlarm(ch.Name))
+	}
+	for _, alarm := range raised {
+		if !strings.HasPrefix(alarm.Name, handlers.AlarmIRC) || b.irc != nil && slices.Contains(watched, alarm.Name) {
+			continue
+		}
+		if err := b.alarms.SetNow(ctx, alarm.Name, false, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sasl(c config.IRC) *irc.SASL {

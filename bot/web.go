@@ -161,9 +161,24 @@ func (b *Bot) look(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, alarmWithin)
 	defer cancel()
-	if err := b.alarms.Set(ctx, AlarmStuck, len(stuck) > 0, why); err != nil && ctx.Err() == nil {
+	err := b.alarms.Set(ctx, AlarmStuck, len(stuck) > 0, why)
+	if b.unwritten.news(err) && ctx.Err() == nil {
 		b.log.Error("alarm cannot be written", "alarm", AlarmStuck, "why", why, "error", err)
 	}
+}
+
+// repeated is a trouble that comes again and again and is logged once.
+type repeated string
+
+// news reports whether an error is another one than the last.
+func (r *repeated) news(err error) bool {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	last := *r
+	*r = repeated(text)
+	return text != "" && text != string(last)
 }
 
 // tell tells the supervisor, if there is one.
@@ -171,7 +186,7 @@ func (b *Bot) tell(state string) {
 	if b.o.Notify == nil {
 		return
 	}
-	if err := b.o.Notify(state); err != nil {
+	if err := b.o.Notify(state); b.untold.news(err) {
 		b.log.Warn("the supervisor cannot be told", "state", state, "error", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/recheckbot/recheckbot/handlers"
 	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
+	"github.com/recheckbot/recheckbot/internal/irc"
 	"github.com/recheckbot/recheckbot/internal/store"
 	"github.com/recheckbot/recheckbot/internal/web"
 )
@@ -88,7 +89,7 @@ func TestPagesOfARunningBot(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
 	url := "http://" + b.WebAddr()
-	eventually(t, "ready", func() bool { code, _ := page(t, url+"/readyz"); return code == 200 })
+	eventually(t, "ready", func() bool { code, _ := page(t, url+"/readyz"); return code == 200 && g.Streams() > 0 })
 	_, err := g.Post(1, "zuul", gerrit.Comment{Message: "hello"})
 	ok(t, err)
 	var text string
@@ -198,4 +199,46 @@ type hanging struct {
 func (h hanging) DueRechecks(context.Context, time.Time, int) ([]store.RecheckedBug, error) {
 	<-h.stop
 	return nil, nil
+}
+
+// TestAlarmsOfWhatIsGone: an alarm about a channel that the configuration does not
+// name any more is over; the others stay.
+func TestAlarmsOfWhatIsGone(t *testing.T) {
+	b, _, _ := site(t)
+	defer func() { ok(t, b.Close()) }()
+	for _, name := range []string{"irc", "irc #old", "irc #kept", "irc NickServ", "deaf"} {
+		ok(t, b.alarms.SetNow(t.Context(), name, true, "bad"))
+	}
+	raised := func() (names []string) {
+		t.Helper()
+		ok(t, b.endAlarms(t.Context()))
+		list, err := b.store.Alarms(t.Context())
+		ok(t, err)
+		for _, alarm := range list {
+			names = append(names, alarm.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	b.irc, b.cfg.Channels = irc.New(irc.Options{}), []config.Channel{{Name: "#kept"}}
+	if got := raised(); !slices.Equal(got, []string{"deaf", "irc", "irc #kept", "irc NickServ"}) {
+		t.Errorf("still raised: %q", got)
+	}
+	b.irc = nil
+	if got := raised(); !slices.Equal(got, []string{"deaf"}) {
+		t.Errorf("without IRC still raised: %q", got)
+	}
+}
+
+// TestTroubleIsToldOnce: not each time that the supervisor is not there.
+func TestTroubleIsToldOnce(t *testing.T) {
+	var r repeated
+	for i, c := range []struct {
+		err  error
+		news bool
+	}{{nil, false}, {io.EOF, true}, {io.EOF, false}, {io.ErrShortWrite, true}, {nil, false}, {io.ErrShortWrite, true}} {
+		if got := r.news(c.err); got != c.news {
+			t.Errorf("%d: %v is news: %t", i, c.err, got)
+		}
+	}
 }

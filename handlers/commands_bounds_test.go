@@ -48,10 +48,19 @@ func TestRatesSayHowOldTheyAre(t *testing.T) {
 	ends("at the bound", "(9.5–90.5%)")
 	w.now = w.now.Add(time.Minute)
 	ends("over the bound", "; complete up to 31 min ago")
+	for name, value := range map[string]string{
+		cursorOffset: "-20m0s", cursorCatchup: w.now.Format(time.RFC3339), // by a Gerrit whose clock is ahead
+	} {
+		if err := w.store.SetCursor(t.Context(), name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.now = w.now.Add(11 * time.Minute)
+	ends("caught up by Gerrit's clock", "; complete up to 31 min ago")
 	if err := w.store.SetCursor(t.Context(), StreamCursor, "lost: EOF"); err != nil {
 		t.Fatal(err)
 	}
-	ends("lost", "; STREAM NOT CONNECTED since 2026-03-01 12:31 UTC: lost: EOF")
+	ends("lost", "; STREAM NOT CONNECTED since 2026-03-01 12:42 UTC: lost: EOF")
 }
 
 // TestRatesSayWhatTheyLeftOut: a report that was cut and not completed.

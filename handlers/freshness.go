@@ -14,6 +14,10 @@ import (
 // nothing was ever heard.
 func (a *Answers) freshness(ctx context.Context, st store.Status) (time.Time, error) {
 	var fresh time.Time
+	var offset Offset
+	if err := offset.Load(ctx, a.Reader); err != nil {
+		return fresh, err
+	}
 	for _, name := range []string{FreshCursor, cursorCatchup} {
 		text, _, err := a.Reader.Cursor(ctx, name)
 		if err != nil {
@@ -25,6 +29,9 @@ func (a *Answers) freshness(ctx context.Context, st store.Status) (time.Time, er
 		t, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
 			return fresh, fmt.Errorf("cursor %s: %w", name, err)
+		}
+		if name == cursorCatchup { // which is on Gerrit's clock
+			t = offset.Own(t)
 		}
 		fresh = latest(fresh, t)
 	}

@@ -10,6 +10,13 @@ import (
 	"github.com/recheckbot/recheckbot/internal/irc"
 )
 
+// AlarmIRC is the alarm of an IRC that we are not connected to; it begins the
+// names of all alarms about IRC.
+const AlarmIRC = "irc"
+
+// ChannelAlarm is the name of the alarm about a channel, or about NickServ.
+func ChannelAlarm(place string) string { return AlarmIRC + " " + place }
+
 // IRCState tells how the connection to IRC is.
 type IRCState interface{ State() irc.State }
 
@@ -46,10 +53,10 @@ func (w *IRCWatch) Run(ctx context.Context) error {
 func (w *IRCWatch) step(ctx context.Context) (bool, error) {
 	st := w.o.IRC.State()
 	down := w.unconnected(st)
-	if err := w.o.Alarms.Set(ctx, "irc", down != "", down); err != nil {
+	if err := w.o.Alarms.Set(ctx, AlarmIRC, down != "", down); err != nil {
 		return false, err
 	}
-	places := map[string]string{"NickServ": ""}
+	places := map[string]string{irc.NickServ: ""}
 	for channel := range st.Joined {
 		places[channel] = ""
 	}
@@ -61,7 +68,7 @@ func (w *IRCWatch) step(ctx context.Context) (bool, error) {
 		if why != "" {
 			text = fmt.Sprintf("irc: %s: %s", place, why)
 		}
-		if err := w.o.Alarms.Set(ctx, "irc "+place, why != "", text); err != nil {
+		if err := w.o.Alarms.Set(ctx, ChannelAlarm(place), why != "", text); err != nil {
 			return false, err
 		}
 	}

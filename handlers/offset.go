@@ -141,7 +141,7 @@ func (o *Offset) Own(gerrit time.Time) time.Time { return gerrit.Add(o.Value()) 
 func (o *Offset) Gerrits(own time.Time) time.Time { return own.Add(-o.Value()) }
 
 // Load takes the estimate of an earlier run, once.
-func (o *Offset) Load(ctx context.Context, s CursorStore) error {
+func (o *Offset) Load(ctx context.Context, s cursorReader) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.loaded {

@@ -24,9 +24,14 @@ type SinkStore interface {
 	CursorStore
 }
 
-// CursorStore keeps a step's own notes; a note that is not there is empty.
-type CursorStore interface {
+// cursorReader reads a step's own notes; a note that is not there is empty.
+type cursorReader interface {
 	Cursor(ctx context.Context, name string) (value string, at time.Time, err error)
+}
+
+// CursorStore keeps a step's own notes.
+type CursorStore interface {
+	cursorReader
 	SetCursor(ctx context.Context, name, value string) error
 }
 

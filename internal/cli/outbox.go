@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -32,10 +34,15 @@ func (a *app) outboxCommand() *cobra.Command {
 		Short: "What was said, or not, and why; newest first",
 		Long: "Lists reviews and lines on IRC, with what became of each. Unconfirmed ones may or may not\n" +
 			"have arrived: their connection was lost before anybody confirmed them.",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.printOutbox(c.Context(), state, limit) },
+		Args: arguments(0, 0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if states := store.OutStates(); state != "" && !slices.Contains(states, state) {
+				return fmt.Errorf("%q is no state of the outbox, which are %s", state, strings.Join(states, ", "))
+			}
+			return a.printOutbox(c.Context(), state, limit)
+		},
 	})
-	c.Flags().StringVar(&state, "state", "", "only rows in `STATE`: ready, sending, sent, proven, unconfirmed, refused, withheld, expired")
+	c.Flags().StringVar(&state, "state", "", "only rows in `STATE`: "+strings.Join(store.OutStates(), ", "))
 	c.Flags().IntVarP(&limit, "limit", "n", 50, "at most `N` rows")
 	return c
 }

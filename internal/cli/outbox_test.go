@@ -25,6 +25,9 @@ func TestOutbox(t *testing.T) {
 	if err := s.Unconfirmed(t.Context(), 2, "the connection was cut"); err != nil {
 		t.Fatal(err)
 	}
+	if code, out := typed(t, "-c", config, "outbox", "--state", "unconfirmd"); code != 2 || !strings.Contains(out, `"unconfirmd" is no state`) {
+		t.Errorf("%d %q: a state that is none must not look as if nothing were in it", code, out)
+	}
 	code, out := typed(t, "-c", config, "outbox", "--state", "unconfirmed")
 	if code != 0 || !strings.Contains(out, "two") || !strings.Contains(out, "the connection was cut") || strings.Contains(out, "one") || strings.Contains(out, "\x1b[2J") {
 		t.Errorf("%d: %q", code, out)

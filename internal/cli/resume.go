@@ -18,7 +18,7 @@ func (a *app) resumeCommand() *cobra.Command {
 		Long: "A bot that says too much within an hour, or of which one fingerprint recognizes nearly\n" +
 			"everything, stops saying (not recording) until a person has looked. What waits is said\n" +
 			"then if it still helps; with --drop it is not.",
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withStore(c.Context(), store.OpenBeside, func(s *store.Store) error {
 				dropped, err := s.Resume(c.Context(), store.By{Who: whoAmI(), Via: "cli", Why: why}, drop)

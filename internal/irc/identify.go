@@ -6,7 +6,8 @@ import (
 	"github.com/lrstanley/girc"
 )
 
-const nickServ = "NickServ"
+// NickServ is the service that knows whose a nick is; a key of State.Trouble.
+const NickServ = "NickServ"
 
 // identify logs in with NickServ and waits a moment for its answer, so that
 // channels for registered users can be joined. Without an answer the joins are
@@ -16,9 +17,9 @@ func (s *session) identify() {
 	if password == "" {
 		return
 	}
-	line := "PRIVMSG " + nickServ + " :IDENTIFY " + password
+	line := "PRIVMSG " + NickServ + " :IDENTIFY " + password
 	if !s.isUs(s.c.opts.Nick) {
-		line = "PRIVMSG " + nickServ + " :IDENTIFY " + s.c.opts.Nick + " " + password
+		line = "PRIVMSG " + NickServ + " :IDENTIFY " + s.c.opts.Nick + " " + password
 	}
 	if !s.order(line) {
 		return
@@ -40,7 +41,7 @@ func (s *session) declare() {
 }
 
 func (s *session) onLoggedIn(girc.Event) {
-	s.c.update(func(st *State) { delete(st.Trouble, nickServ) })
+	s.c.update(func(st *State) { delete(st.Trouble, NickServ) })
 	s.signalIdentified()
 }
 
@@ -57,7 +58,7 @@ func (s *session) onNotice(e girc.Event) {
 		s.noteThrottle(e.Last())
 		return
 	}
-	if s.c.opts.NickServ == "" || fold(e.Source.Name) != fold(nickServ) {
+	if s.c.opts.NickServ == "" || fold(e.Source.Name) != fold(NickServ) {
 		return
 	}
 	text := strings.ToLower(Clean(e.Last()))
@@ -65,7 +66,7 @@ func (s *session) onNotice(e girc.Event) {
 	case containsAny(text, "incorrect", "invalid password", "not registered", "isn't registered", "authentication failed"):
 		s.complain(shorten(text))
 	case containsAny(text, "now identified", "now recognized", "password accepted", "you're now logged in", "already identified", "already logged in"):
-		s.c.update(func(st *State) { delete(st.Trouble, nickServ) })
+		s.c.update(func(st *State) { delete(st.Trouble, NickServ) })
 	default:
 		return
 	}
@@ -85,7 +86,7 @@ func containsAny(text string, parts ...string) bool {
 func (s *session) complain(text string) {
 	s.c.log.Error("irc: NickServ: "+text, "server", s.server)
 	s.c.update(func(st *State) {
-		st.Trouble[nickServ] = text
+		st.Trouble[NickServ] = text
 		st.LastError, st.LastErrorAt = "NickServ: "+text, s.c.opts.Now()
 	})
 }

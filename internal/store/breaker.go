@@ -9,7 +9,7 @@ import (
 // Breaker is whether the bot has stopped saying anything by itself.
 type Breaker struct {
 	Open  bool      `json:"open"`
-	Since time.Time `json:"since"` // of this state; zero: it never opened
+	Since time.Time `json:"since,omitzero"` // of this state; zero: it never opened
 	Why   string    `json:"why,omitempty"`
 }
 

@@ -21,6 +21,11 @@ const (
 	OutExpired     = "expired"
 )
 
+// OutStates are all of them, in their order.
+func OutStates() []string {
+	return []string{OutReady, OutSending, OutSent, OutProven, OutUnconfirmed, OutRefused, OutWithheld, OutExpired}
+}
+
 // Say puts things to be said into the outbox. One that is there already (same
 // medium, target, cause and part) stays as it is: nothing is said twice.
 func (s *Store) Say(ctx context.Context, out []Outgoing) error {

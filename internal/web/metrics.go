@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,9 @@ type IRC struct {
 type collector struct {
 	numbers func(context.Context) (Numbers, error)
 	log     *slog.Logger
+
+	mu   sync.Mutex
+	told string // the trouble that was logged last; "": none
 }
 
 // Describe sends nothing: what there is depends on the moment.
@@ -58,11 +62,25 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	e.stream(n)
 	e.steps(n.Steps)
 	e.irc(n.IRC)
+	c.tell(err)
 	if err != nil {
-		c.log.Warn("web: no numbers from the database", "error", err)
 		return
 	}
 	e.work(n)
+}
+
+// tell logs a trouble when its text changes, not at each scrape.
+func (c *collector) tell(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if text != c.told && text != "" {
+		c.log.Warn("web: no numbers from the database", "error", err)
+	}
+	c.told = text
 }
 
 // emitter sends metrics under the program's prefix.

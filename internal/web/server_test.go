@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 )
@@ -130,6 +132,26 @@ func TestMetricsWithoutDatabase(t *testing.T) {
 	if code != 200 || !strings.Contains(body, "recheckbot_store_readable 0") || !strings.Contains(body, "recheckbot_stream_connected 1") ||
 		strings.Contains(body, "recheckbot_dead_letters") {
 		t.Errorf("%d %s", code, body)
+	}
+}
+
+// TestTroubleOfScrapesIsToldOnce: not at each scrape, and again when it comes back.
+func TestTroubleOfScrapesIsToldOnce(t *testing.T) {
+	var log bytes.Buffer
+	var trouble error
+	c := &collector{log: slog.New(slog.NewTextHandler(&log, nil)), numbers: func(context.Context) (Numbers, error) { return Numbers{}, trouble }}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(c)
+	for i, want := range []int{1, 1, 1, 2} {
+		if trouble = errors.New("database is locked"); i == 2 {
+			trouble = nil
+		}
+		if _, err := registry.Gather(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "database is locked"); n != want {
+			t.Errorf("scrape %d: told %d times, want %d", i, n, want)
+		}
 	}
 }
 
