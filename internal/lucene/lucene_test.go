@@ -37,6 +37,7 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 		{`build_\*:x`, 1, 10, "field patterns"},
 		{"_exists_:a*", 1, 10, "name of one field"},
 		{"message:/a~b/", 1, 11, "not supported"},
+		{"message:/a#*b/", 1, 11, "not supported"},
 		{`message:/\d/`, 1, 11, "write [0-9]"},
 		{"message:/a(b/", 1, 13, "bracket is never closed"},
 		{"message:/((a{999}){999}){999}/", 1, 10, "too large"},

@@ -17,7 +17,7 @@ type Mapping struct {
 	Keyword bool
 	// Literal reads what nobody means as Lucene reads it, where it is else an
 	// error: a field pattern (`build_*:`) is the name of a field that no event
-	// has; in a regular expression \d is the letter d, @ any text, # nothing.
+	// has; in a regular expression \d is the letter d, @ any text.
 	Literal bool
 }
 

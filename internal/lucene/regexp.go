@@ -32,7 +32,7 @@ type translator struct {
 	s     string
 	i     int
 	depth int
-	// asLucene takes \d for d, @ for any text and # for nothing.
+	// asLucene takes \d for d and @ for any text.
 	asLucene bool
 }
 
@@ -156,13 +156,13 @@ func (t *translator) atom() (string, error) {
 		return t.class()
 	case '"':
 		return t.literal()
-	case '@', '#':
+	case '@':
 		if t.asLucene {
 			t.i++
-			return map[byte]string{'@': `(?:.*)`, '#': `[^\x{0}-\x{10ffff}]`}[c], nil
+			return "(?:.*)", nil
 		}
 		fallthrough
-	case '~', '&', '<':
+	case '~', '&', '#', '<': // #* is nothing in Lucene, not the empty text: no RE2 says that
 		return "", fmt.Errorf("the operator %c is not supported; write \\%c for the character", c, c)
 	}
 	c, err := t.char()
