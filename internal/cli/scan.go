@@ -28,7 +28,6 @@ type scanFlags struct {
 	keepDebug    bool
 	lines        bool
 	jsonl        bool
-	allHits      bool
 	counts       bool
 	stats        bool
 	everyByte    bool
@@ -54,8 +53,7 @@ func (a *app) scanCommand() *cobra.Command {
 	flags.StringArrayVar(&f.meta, "meta", nil, "`KEY=VALUE` of the build, such as build_name=tempest-full; or FILE.jsonl, each line the fields of one file, named by its \"file\", else its \"filename\"; may be repeated")
 	flags.BoolVar(&f.keepDebug, "debug-lines", false, "search DEBUG lines too, which the log pipeline left out")
 	flags.BoolVar(&f.lines, "lines", false, "take each line for an event, whatever the file is called")
-	flags.BoolVar(&f.jsonl, "jsonl", false, "print one hit a line as JSON: fingerprint, file, line, offset, time, text, and if where it depends on what is unknown")
-	flags.BoolVar(&f.allHits, "all-hits", false, "with --jsonl: all hits, not only the first of each fingerprint and file")
+	flags.BoolVar(&f.jsonl, "jsonl", false, "print every hit, one a line, as JSON: fingerprint, file, line, offset, time, text, and if where it depends on what is unknown")
 	flags.BoolVar(&f.counts, "counts", false, "print one line a fingerprint and file as JSON: fingerprint, file, count, exact")
 	flags.BoolVar(&f.stats, "stats", false, "end with a line of JSON: bytes (plain text that was read), seconds, files, hits, peak_rss_bytes")
 	flags.BoolVar(&f.everyByte, "every-byte", false, "read all files for all fingerprints, also where metadata rule them out")

@@ -73,7 +73,7 @@ func (o *scanOutput) options(files map[string]ci.Fields) scan.Options {
 	if files != nil {
 		s.FileFields = func(name string) ci.Fields { return files[name] }
 	}
-	if o.f.jsonl && o.f.allHits {
+	if o.f.jsonl {
 		s.EachHit = o.hit
 	}
 	return s
@@ -97,7 +97,9 @@ func (o *scanOutput) line(v any) {
 // print prints in the form that was asked for, and ends with the answer's code.
 func (o *scanOutput) print(answer logsearch.Answer, took time.Duration) error {
 	s := describe(o.set, answer)
-	o.lines(answer)
+	if o.f.counts {
+		o.counts(answer)
+	}
 	if o.err = errors.Join(o.err, o.w.Flush()); o.err != nil {
 		return o.err
 	}
@@ -117,18 +119,11 @@ func (o *scanOutput) print(answer logsearch.Answer, took time.Duration) error {
 	return errors.Join(o.err, o.w.Flush(), s.verdict())
 }
 
-// lines prints the hits and counts, one a line.
-func (o *scanOutput) lines(answer logsearch.Answer) {
+// counts prints how many hits each fingerprint has in each file, one a line.
+func (o *scanOutput) counts(answer logsearch.Answer) {
 	for _, m := range answer.Matches {
-		if o.f.jsonl && !o.f.allHits {
-			for _, h := range m.Sample {
-				o.hit(m.Fingerprint, h, m.If)
-			}
-		}
-		if o.f.counts {
-			for _, n := range m.Files {
-				o.line(countLine{o.set.Items[m.Fingerprint].Name, n.File, n.Count, m.Exact, m.If})
-			}
+		for _, n := range m.Files {
+			o.line(countLine{o.set.Items[m.Fingerprint].Name, n.File, n.Count, m.Exact, m.If})
 		}
 	}
 }
