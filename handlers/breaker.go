@@ -113,9 +113,14 @@ func (b *Breaker) allows(ctx context.Context, medium string) (bool, error) {
 	return false, b.trip(ctx, fmt.Sprintf("%d %s within an hour, the limit", n, what))
 }
 
-// hour is since when things count: an hour ago, or since a person resumed.
+// hour is since when things count: an hour ago, or since a person resumed, if
+// that was not by a clock that was ahead.
 func (b *Breaker) hour(state store.Breaker) time.Time {
-	return latest(b.o.Now().Add(-time.Hour), state.Since)
+	now := b.o.Now()
+	if state.Since.After(now) {
+		return now.Add(-time.Hour)
+	}
+	return latest(now.Add(-time.Hour), state.Since)
 }
 
 func (b *Breaker) trip(ctx context.Context, why string) error {

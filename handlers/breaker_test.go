@@ -194,3 +194,22 @@ func TestResumeCommand(t *testing.T) {
 		t.Errorf("%+v %v", state, err)
 	}
 }
+
+// TestBreakerAfterTheClockWasSetBack: a resumption that lies in the future does not
+// switch the limit off until it comes.
+func TestBreakerAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.breaker(BreakerOptions{Reviews: 1})
+	w.clock.move(24 * time.Hour)
+	w.ok(w.store.Trip(t.Context(), "a limit"))
+	w.resume(false)
+	w.clock.move(-24 * time.Hour)
+	w.reviews(1)
+	due, err := w.store.DueOut(t.Context(), store.MediumGerrit, w.clock.now(), 1)
+	w.ok(err)
+	w.ok(w.store.Sending(t.Context(), due[0].ID))
+	if allowed, err := b.allows(t.Context(), store.MediumGerrit); allowed || err != nil {
+		t.Errorf("allowed %t, %v", allowed, err)
+	}
+}

@@ -10,8 +10,12 @@ import (
 // ClockStore is what setting the clock concerns in the store.
 type ClockStore interface {
 	SetBack(ctx context.Context, by time.Duration) (moved int, err error)
-	Cursor(ctx context.Context, name string) (value string, at time.Time, err error)
+	CursorStore
 }
+
+// cursorClock is the cursor whose time says what our clock showed last. Nobody
+// else writes it, so that the next run's first look finds what this run left.
+const cursorClock = "clock"
 
 // ClockOptions are what watching the clock works with.
 type ClockOptions struct {
@@ -29,6 +33,7 @@ type Clock struct {
 	log  *slog.Logger
 	wall time.Time // at the last look; zero: none yet
 	mono time.Duration
+	kept time.Duration // on the monotonic clock, when it was noted last
 }
 
 // NewClock makes the step.
@@ -67,7 +72,14 @@ func (c *Clock) step(ctx context.Context) (bool, error) {
 		c.log.Warn("what waited for the old clock waits for the new one", "items", moved)
 		wakeAll(c.o.Next)
 	}
+	first := c.wall.IsZero()
 	c.wall, c.mono = wall, mono
+	if first || by.Abs() > smallStep || mono-c.kept >= aliveEvery {
+		if err := c.o.Store.SetCursor(ctx, cursorClock, ""); err != nil {
+			return false, fmt.Errorf("clock: %w", err)
+		}
+		c.kept = mono
+	}
 	return false, nil
 }
 
@@ -77,9 +89,9 @@ func (c *Clock) stepped(ctx context.Context, wall time.Time, mono time.Duration)
 	if !c.wall.IsZero() {
 		return wall.Sub(c.wall) - (mono - c.mono), nil
 	}
-	_, alive, err := c.o.Store.Cursor(ctx, cursorAlive)
-	if err != nil || !alive.After(wall) {
+	_, noted, err := c.o.Store.Cursor(ctx, cursorClock)
+	if err != nil || !noted.After(wall) {
 		return 0, err
 	}
-	return wall.Sub(alive), nil
+	return wall.Sub(noted), nil
 }

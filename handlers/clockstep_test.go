@@ -34,6 +34,11 @@ func TestClockSetBack(t *testing.T) {
 			w.ok(w.store.Close())
 			w.open()
 			c = watch()
+			w.ok(NewSink(SinkOptions{Store: w.store, Now: w.clock.now}).Begin(t.Context())) // which may be first
+			gaps, err := w.store.Gaps(t.Context())
+			if err != nil || len(gaps) != 1 || gaps[0].To.After(w.clock.now()) {
+				t.Errorf("no catching-up can close a gap that is yet to come: %+v, %v", gaps, err)
+			}
 		}
 		step()
 		pass(30 * time.Second)

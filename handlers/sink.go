@@ -83,6 +83,7 @@ func (s *Sink) Begin(ctx context.Context) error {
 		return err
 	}
 	if !at.IsZero() {
+		at = earlier(at, s.now()) // or our clock was set back meanwhile
 		if err := s.o.Store.OpenGap(ctx, at, "the program did not run"); err != nil {
 			return err
 		}

@@ -89,11 +89,11 @@ func (s *Store) turnBreaker(ctx context.Context, tx *txn, b Breaker, by By, verb
 const announced = `(cause LIKE 'report:%' OR cause LIKE 'bug:%')`
 
 // SaidSince counts what was, or may have been, said in a medium since then,
-// answers and alarms apart.
+// answers and alarms apart, and what a clock that was ahead dates later than now.
 func (s *Store) SaidSince(ctx context.Context, medium string, since time.Time) (n int, err error) {
 	err = s.view(ctx, "said since", medium, func(tx *txn) error {
-		return tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE medium = ? AND attempted_ms >= ?
-			AND state IN ('sending', 'sent', 'proven', 'unconfirmed') AND `+announced, medium, ms(since)).Scan(&n)
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM outbox WHERE medium = ? AND attempted_ms BETWEEN ? AND ?
+			AND state IN ('sending', 'sent', 'proven', 'unconfirmed') AND `+announced, medium, ms(since), ms(s.now())).Scan(&n)
 	})
 	return n, err
 }
