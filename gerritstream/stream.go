@@ -177,6 +177,7 @@ type reader struct {
 	session string
 	sink    Sink
 	heard   bool // an event
+	odd     changeLog
 	out     io.Reader
 	stderr  *bounded
 	wait    func() error
@@ -248,7 +249,7 @@ func (r *reader) hand(ctx context.Context, lines []Line) error {
 			r.heard = true
 			continue
 		}
-		r.c.o.Logger.Warn("gerrit stream: line set aside", "session", l.Session, "seq", l.Seq, "why", l.Aside, "bytes", len(l.Body))
+		r.odd.report(r.c.o.Logger, "gerrit stream: line set aside", errors.New(l.Aside), "session", l.Session, "seq", l.Seq, "bytes", len(l.Body))
 	}
 	r.c.handing.Store(true)
 	err := r.sink.Lines(ctx, lines)

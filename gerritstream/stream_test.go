@@ -116,6 +116,19 @@ func TestOddLinesAreSetAsideAndTheNextIsRead(t *testing.T) {
 	}
 }
 
+// TestManyOddLinesAreToldOnce: a server that sends nonsense does not fill the log.
+func TestManyOddLinesAreToldOnce(t *testing.T) {
+	w := newWorld(t, gerrit.Options{})
+	r, _ := w.stream(t)
+	for range 50 {
+		w.Raw([]byte("nonsense\n"))
+	}
+	r.wait(t, 50)
+	if n := strings.Count(w.Log.String(), "set aside"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
 func TestLongestLineIsAnEvent(t *testing.T) {
 	w := newWorld(t, gerrit.Options{})
 	r, _ := w.stream(t)

@@ -106,8 +106,7 @@ func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) error {
 			Received: l.Received, Body: l.Body, Aside: l.Aside,
 		}
 		if l.Aside != "" {
-			aside = l.Aside
-			s.log.Warn("line set aside, gap opened", "session", l.Session, "line", l.Seq, "why", l.Aside)
+			aside = l.Aside // the stream's client has logged it
 		}
 	}
 	if err := s.o.Store.AppendRaw(ctx, raws); err != nil {
@@ -124,7 +123,7 @@ func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) error {
 }
 
 // Connected notes that we listen from now on.
-func (s *Sink) Connected(ctx context.Context, session string, at time.Time) error {
+func (s *Sink) Connected(ctx context.Context, _ string, _ time.Time) error {
 	if err := s.Begin(ctx); err != nil {
 		return err
 	}
@@ -134,7 +133,6 @@ func (s *Sink) Connected(ctx context.Context, session string, at time.Time) erro
 	if err := s.o.Store.SetCursor(ctx, StreamCursor, StreamUp); err != nil {
 		return err
 	}
-	s.log.Info("stream connected", "session", session, "at", at)
 	s.o.Catchup.Now()
 	return nil
 }
