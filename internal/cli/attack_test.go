@@ -60,6 +60,23 @@ func TestScanPrintsNothingThatATerminalObeys(t *testing.T) {
 	}
 }
 
+// TestScannedTextIsWhole: of many hits, whatever buffer's end they meet.
+func TestScannedTextIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	log, queries := filepath.Join(dir, "job-output.txt"), filepath.Join(dir, "q.jsonl")
+	line := "boom " + strings.Repeat("中", 99)
+	for path, text := range map[string]string{log: strings.Repeat(line+"\n", 1000), queries: `{"id":"q","query":"boom"}`} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, bad bytes.Buffer
+	Run([]string{"scan", "--jsonl", "--fingerprints", queries, log}, strings.NewReader(""), &out, &bad)
+	if n := strings.Count(out.String(), `"text":"`+line+`"`); n != 1000 {
+		t.Errorf("%d of 1000 hits have their text: %s", n, bad.String())
+	}
+}
+
 // TestTablesPrintNothingThatATerminalObeys: job names and titles are other
 // people's words.
 func TestTablesPrintNothingThatATerminalObeys(t *testing.T) {

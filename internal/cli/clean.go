@@ -43,8 +43,11 @@ func cleaned(text string) string {
 // stay what they are.
 type escaped struct{ to io.Writer }
 
-// Write writes p with what a terminal would obey escaped.
+// Write writes p, whole characters, with what a terminal would obey escaped.
 func (e escaped) Write(p []byte) (int, error) {
+	if harmless(p) {
+		return e.to.Write(p)
+	}
 	var b strings.Builder
 	for _, r := range string(p) {
 		if r >= 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) {
@@ -59,6 +62,17 @@ func (e escaped) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// harmless reports whether p is ASCII without DEL; of the other controls JSON has
+// made escapes already.
+func harmless(p []byte) bool {
+	for _, c := range p {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // text is where words for people go.

@@ -105,7 +105,7 @@ func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) e
 	if f.cpu > 0 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.cpu))
 	}
-	out := &scanOutput{a: a, f: f, set: set, w: bufio.NewWriterSize(escaped{a.out}, 64<<10)}
+	out := &scanOutput{a: a, f: f, set: set, w: bufio.NewWriterSize(a.out, 64<<10)}
 	searcher, _, err := bot.Scanner(ctx, set, out.options(ofFiles))
 	if err != nil {
 		return err

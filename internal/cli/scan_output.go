@@ -89,7 +89,7 @@ func (o *scanOutput) hit(fingerprint int, h logsearch.Hit, condition string) {
 
 // line writes v as one line of JSON.
 func (o *scanOutput) line(v any) {
-	e := json.NewEncoder(o.w)
+	e := json.NewEncoder(escaped{o.w}) // in front of the buffer, which cuts characters
 	e.SetEscapeHTML(false)
 	o.err = errors.Join(o.err, e.Encode(v))
 }
