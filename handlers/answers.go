@@ -49,6 +49,7 @@ type Answers struct {
 	BugURL  func(ci.BugRef) string // "" where the tracker is not known
 	Version string
 	Now     func() time.Time
+	Running func() bool // whether a bot runs on the database; nil: the one that asks
 }
 
 // Answer is what a question got: lines for IRC, and itself as JSON.

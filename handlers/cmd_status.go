@@ -50,7 +50,7 @@ func (a *Answers) Status(ctx context.Context) (StatusAnswer, error) {
 	if err != nil {
 		return StatusAnswer{}, fmt.Errorf("status: %w", err)
 	}
-	stream, since, err := a.Reader.Cursor(ctx, StreamCursor)
+	stream, since, err := a.stream(ctx)
 	if err != nil {
 		return StatusAnswer{}, fmt.Errorf("status: %w", err)
 	}
@@ -70,6 +70,17 @@ func (a *Answers) Status(ctx context.Context) (StatusAnswer, error) {
 		},
 		Outbox: st.Outbox, Dead: st.Dead, SetAside: st.AsideRaw, at: a.Now(),
 	}, nil
+}
+
+// stream is how the event stream is, and since when. What a bot noted that was
+// killed since is true no more.
+func (a *Answers) stream(ctx context.Context) (how string, since time.Time, err error) {
+	how, since, err = a.Reader.Cursor(ctx, StreamCursor)
+	if err != nil || how == "" || a.Running == nil || a.Running() {
+		return how, since, err
+	}
+	_, since, err = a.Reader.Cursor(ctx, cursorAlive)
+	return "the bot does not run", since, err
 }
 
 func statusGaps(gaps []store.Gap) []StatusGap {

@@ -53,7 +53,7 @@ func (a *Answers) stale(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("freshness: %w", err)
 	}
-	stream, since, err := a.Reader.Cursor(ctx, StreamCursor)
+	stream, since, err := a.stream(ctx)
 	if err != nil {
 		return "", fmt.Errorf("freshness: %w", err)
 	}

@@ -26,7 +26,9 @@ func (a *app) ask(ctx context.Context, question func(context.Context, *handlers.
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return question(ctx, bot.Answers(cfg, s, Version(), time.Now))
+	answers := bot.Answers(cfg, s, Version(), time.Now)
+	answers.Running = func() bool { return store.Running(cfg.Store.Path) }
+	return question(ctx, answers)
 }
 
 func (a *app) ratesCommand() *cobra.Command {
@@ -63,6 +65,9 @@ func (a *app) printRates(r handlers.RatesAnswer) error {
 		}
 		fmt.Fprintf(a.text(), "%s (%s)\n", r.Name, r.Kind)
 		a.printTable(table.Row{"window", "failed", "builds", "rate", "95% interval", "recognized", "reports left out"}, rows)
+		if r.Stale != "" {
+			fmt.Fprintln(a.text(), shown(r.Stale, 200))
+		}
 	}
 	if r.Kind == "" {
 		return exitCode{exitNo, ""}
