@@ -49,7 +49,7 @@ func TestRatesSayHowOldTheyAre(t *testing.T) {
 	w.now = w.now.Add(time.Minute)
 	ends("over the bound", "; complete up to 31 min ago")
 	for name, value := range map[string]string{
-		cursorOffset: "-20m0s", cursorCatchup: w.now.Format(time.RFC3339), // by a Gerrit whose clock is ahead
+		store.CursorOffset: "-20m0s", cursorCatchup: w.now.Format(time.RFC3339), // by a Gerrit whose clock is ahead
 	} {
 		if err := w.store.SetCursor(t.Context(), name, value); err != nil {
 			t.Fatal(err)

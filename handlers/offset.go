@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/recheckbot/recheckbot/internal/store"
 )
 
 // Bounds of the estimate.
@@ -13,9 +15,6 @@ const (
 	offsetWindow = 64              // events that are remembered
 	offsetNoise  = 2 * time.Second // Gerrit tells whole seconds, up to 2 s late: less is no offset
 )
-
-// cursorOffset is the cursor that keeps the estimate over a restart.
-const cursorOffset = "offset"
 
 // Offset estimates how far our clock is ahead of Gerrit's: the least of
 // received minus created over the last live events. Delays only ever add to
@@ -147,13 +146,13 @@ func (o *Offset) Load(ctx context.Context, s cursorReader) error {
 	if o.loaded {
 		return nil
 	}
-	text, _, err := s.Cursor(ctx, cursorOffset)
+	text, _, err := s.Cursor(ctx, store.CursorOffset)
 	if err != nil {
 		return err
 	}
 	if text != "" {
 		if o.kept, err = time.ParseDuration(text); err != nil {
-			return fmt.Errorf("cursor %s: %w", cursorOffset, err)
+			return fmt.Errorf("cursor %s: %w", store.CursorOffset, err)
 		}
 		kept := o.kept
 		o.known, o.saved = true, &kept
@@ -170,7 +169,7 @@ func (o *Offset) Save(ctx context.Context, s CursorStore) error {
 	if !o.known || o.saved != nil && (v-*o.saved).Abs() < offsetNoise {
 		return nil
 	}
-	if err := s.SetCursor(ctx, cursorOffset, v.String()); err != nil {
+	if err := s.SetCursor(ctx, store.CursorOffset, v.String()); err != nil {
 		return err
 	}
 	o.saved = &v

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// CursorOffset is the cursor that keeps by how much our clock is ahead of
+// Gerrit's (a time.Duration's text).
+const CursorOffset = "offset"
+
 // CursorBegin is the cursor that Open sets once, on a new database, to the time
 // (RFC 3339) of the first start: nothing that a list shows from before is said.
 const CursorBegin = "begin"

@@ -207,6 +207,15 @@ func (s *Store) actBy(ctx context.Context, tx *txn, by By, verb, object, before,
 	return err
 }
 
+// clockOffset is by how much our clock is ahead of Gerrit's, as far as is known.
+func clockOffset(ctx context.Context, tx *txn) (time.Duration, error) {
+	value, _, err := cursor(ctx, tx, CursorOffset)
+	if err != nil || value == "" {
+		return 0, err
+	}
+	return time.ParseDuration(value)
+}
+
 // readAgain opens a gap from where Gerrit's lists will show the change again.
 func (s *Store) readAgain(ctx context.Context, tx *txn, change int64) error {
 	from := s.now()
@@ -220,7 +229,13 @@ func (s *Store) readAgain(ctx context.Context, tx *txn, change int64) error {
 		return err
 	}
 	if known {
-		from = time.Unix(updated, 0)
+		offset, err := clockOffset(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if from = time.Unix(updated, 0).Add(offset); from.After(s.now()) {
+			from = s.now()
+		}
 	}
 	return openGap(ctx, tx, from, fmt.Sprintf("change %d is to be read again", change))
 }

@@ -112,6 +112,24 @@ func TestReviveAsksFirst(t *testing.T) {
 	}
 }
 
+// TestReadAgainOnOurClock: a change is dated by Gerrit's clock, a gap by ours; one
+// in the future could not be closed.
+func TestReadAgainOnOurClock(t *testing.T) {
+	for offset, want := range map[string]time.Duration{"": -time.Hour, "-30m0s": -90 * time.Minute, "2h0m0s": 0} {
+		s := fresh(t)
+		c := aChange(7)
+		c.Updated = noon.Add(-time.Hour)
+		ok(t, s.Ingest(t.Context(), []Heard{{Via: ViaQuery, Change: c}}))
+		ok(t, s.SetCursor(t.Context(), CursorOffset, offset))
+		ok(t, s.Bury(t.Context(), StepCatchup, 7, "bad", 5))
+		ok(t, s.RetryDead(t.Context(), StepCatchup, "7", By{}))
+		gaps, err := s.Gaps(t.Context())
+		if err != nil || len(gaps) != 1 || !gaps[0].From.Equal(noon.Add(want)) {
+			t.Errorf("our clock %q ahead: %+v, %v", offset, gaps, err)
+		}
+	}
+}
+
 // TestUnwell: a locked, full, read-only or broken database is at fault itself; a
 // row that violates its table is not.
 func TestUnwell(t *testing.T) {
