@@ -77,11 +77,13 @@ func (f *fingerprints) load() (queries.Set, []queries.Problem) {
 // a mapping.
 func LoadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {
 	set, problems := loadFingerprints(dir, m)
-	return set, append(problems, knownFiles.Unknown(set.Items)...)
+	return set, append(problems, KnownFiles().Unknown(set.Items)...)
 }
 
-// knownFiles tells the lint what files of a build are called.
-var knownFiles = queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName}
+// KnownFiles tells the lint what files of a build are called.
+func KnownFiles() queries.Known {
+	return queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName}
+}
 
 func loadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {
 	if dir == "" {

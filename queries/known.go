@@ -15,14 +15,15 @@ type Known struct{ Tag, Name func(value string) bool }
 func (k Known) Unknown(items []Fingerprint) []Problem {
 	var list []Problem
 	for _, f := range items {
-		for _, why := range k.unknown(f.Tree) {
+		for _, why := range k.Lint(f.Tree) {
 			list = append(list, Problem{File: f.Name + suffix, Row: 1, Col: 1, Warning: true, Msg: why})
 		}
 	}
 	return list
 }
 
-func (k Known) unknown(n lucene.Node) []string {
+// Lint says, for people, what a tree asks for in vain.
+func (k Known) Lint(n lucene.Node) []string {
 	var found []string
 	lucene.Walk(n, func(n lucene.Node) bool {
 		t, ok := n.(lucene.Term)

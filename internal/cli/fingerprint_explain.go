@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/recheckbot/recheckbot/bot"
 	"github.com/recheckbot/recheckbot/internal/lucene"
 	"github.com/recheckbot/recheckbot/queries"
 )
@@ -102,6 +103,7 @@ func (e explanation) complete() explanation {
 	if e.tree == nil || len(e.Errors) > 0 {
 		return e
 	}
+	e.Warnings = append(e.Warnings, bot.KnownFiles().Lint(e.tree)...)
 	e.Tree = lucene.DumpJSON(e.tree)
 	for _, f := range lucene.Fields(e.tree) {
 		if queries.PerLine(f) {
