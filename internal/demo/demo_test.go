@@ -205,7 +205,7 @@ func TestLive(t *testing.T) {
 	typing.Close()
 	for _, want := range []string{
 		"review  recheckbot on", "you <recheckbot> I can answer !help", "#openstack-qa <recheckbot> you: waiting: ingest",
-		"untracked bug 9000121:",
+		"untracked bug 9000121",
 	} {
 		wait(t, want, func() bool { return strings.Contains(out.String(), want) })
 	}
