@@ -114,6 +114,9 @@ func (c *Compose) step(ctx context.Context) (bool, error) {
 // the store wakes it before when its last build is decided.
 const waitForMore = time.Minute
 
+// askAgain is when Gerrit is asked again how a change is now.
+const askAgain = 5 * time.Second
+
 // one decides on one report and writes the decision.
 func (c *Compose) one(ctx context.Context, id int64) error {
 	v, err := c.o.Store.Report(ctx, id)
@@ -126,9 +129,9 @@ func (c *Compose) one(ctx context.Context, id int64) error {
 		d = c.reconsider(ctx, v, now)
 	}
 	log := c.log.With("report", id, "change", v.Change.Number, "patchset", v.Patchset, "pipeline", v.Pipeline)
-	if d.wait {
+	if d.wait > 0 {
 		log.Debug("report waits", "why", d.why)
-		return ignoreState(c.o.Store.RetryReport(ctx, id, now.Add(waitForMore), d.why))
+		return ignoreState(c.o.Store.RetryReport(ctx, id, now.Add(d.wait), d.why))
 	}
 	if err := ignoreState(c.o.Store.Decide(ctx, id, d.state, d.why, d.out)); err != nil {
 		return err
@@ -145,7 +148,7 @@ func (c *Compose) reconsider(ctx context.Context, v store.ReportView, now time.T
 	}
 	is, err := c.o.Changes.Current(ctx, v.Change.Number)
 	if err != nil {
-		return decision{wait: true, why: "how the change is now is not known: " + err.Error()}
+		return decision{wait: askAgain, why: "how the change is now is not known: " + err.Error()}
 	}
 	v.Change.Private, v.Change.WIP, v.Change.Hashtags = is.Private, is.WIP, is.Hashtags
 	v.Change.Status, v.Change.Current = cmp.Or(is.Status, v.Change.Status), max(is.Current, v.Change.Current)
@@ -154,8 +157,8 @@ func (c *Compose) reconsider(ctx context.Context, v store.ReportView, now time.T
 
 // decision is what becomes of a report.
 type decision struct {
-	state, why string // state: said, silent, refused
-	wait       bool   // nothing to say yet, but there may be later
+	state, why string        // state: said, silent, refused
+	wait       time.Duration // nothing to say yet, but there may be later, after this
 	out        []store.Outgoing
 }
 
@@ -188,7 +191,7 @@ func (c *Compose) decide(v store.ReportView, now time.Time) decision {
 // want to hear of what nothing recognized.
 func (c *Compose) nothing(v store.ReportView, g gathered) decision {
 	if g.pending > 0 {
-		return decision{wait: true, why: fmt.Sprintf("%d jobs are still being looked at", g.pending)}
+		return decision{wait: waitForMore, why: fmt.Sprintf("%d jobs are still being looked at", g.pending)}
 	}
 	d := decision{state: store.ReportSilent, out: c.announce(v, g.Text)}
 	switch {

@@ -62,3 +62,26 @@ func TestComposeAsksHowTheChangeIsNow(t *testing.T) {
 		}
 	}
 }
+
+// TestComposeAsksAgainSoon: a Gerrit that answers again is not kept waiting.
+func TestComposeAsksAgainSoon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sets := w.sets(&engine{answer: map[string]logsearch.Answer{"tempest": match(0)}})
+	w.hear(w.comment("zuul", failure("tempest")))
+	w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
+	id := w.reports()[0]
+	wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
+	w.ok(err)
+	a := &told{err: errors.New("broken pipe")}
+	step := NewCompose(ComposeOptions{Store: w.store, Changes: a, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now})
+	_, err = step.step(t.Context())
+	w.ok(err)
+	*a = told{Change: ci.Change{Current: 2, Status: "NEW"}}
+	w.clock.move(6 * time.Second)
+	_, err = step.step(t.Context())
+	w.ok(err)
+	if v := w.report(id); v.State != "said" {
+		t.Errorf("%s, %q", v.State, v.Why)
+	}
+}

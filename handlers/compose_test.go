@@ -335,7 +335,7 @@ func TestWaitsWithNothingToSay(t *testing.T) {
 	v := view(func(v *store.ReportView) {
 		v.Builds = []store.BuildView{failed("x", store.BuildRecognized, store.HitView{Fingerprint: "quiet"}), failed("y", store.BuildSearch)}
 	})
-	if d := composer(t, nil).decide(v, noon()); !d.wait || len(d.out) != 0 {
+	if d := composer(t, nil).decide(v, noon()); d.wait != waitForMore || len(d.out) != 0 {
 		t.Errorf("got %+v", d)
 	}
 }
