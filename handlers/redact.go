@@ -25,9 +25,14 @@ func DefaultRedact() []*regexp.Regexp {
 		`(?i)(?P<keep>\bidentified\s+by\s+)(?:'[^']*'?|"[^"]*"?|\S+)`,
 		`(?i)(?P<keep>(?:^|\s)--?(?:[a-z-]*(?:password|token|secret))[ =]+)[^\s"',;]+`,
 		`(?i)(?P<keep>\bsshpass\s+-p\s*)\S+`,
+		`(?i)(?P<keep>\bmysql\w*\b[^\n]*?\s-p)[^\s"']+`, // glued to the option, as mysql wants it
+		`(?i)(?P<keep>\b(?:curl|wget)\b[^\n]*?\s(?:-u|--user)[ =]*["']?[^\s:"']+:)[^\s"']+`,
+		`(?i)(?P<keep>[?&;](?:[a-z_-]*signature|[a-z_-]*sig|x-amz-credential)=)[^\s"'&;]+`, // signed addresses
+		`(?P<keep>"auth"\s*:\s*")[A-Za-z0-9+/=]{8,}`,                                       // Docker's config.json
 		`(?P<keep>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s@"']+@`,
 		`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,
 		`\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{20,}`,
+		`\bnpm_[A-Za-z0-9]{30,}|\bpypi-[A-Za-z0-9_-]{30,}|\bAIza[A-Za-z0-9_-]{35}|\bsk-[A-Za-z0-9_-]{20,}`,
 		`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`,
 		`\bgAAAAA[A-Za-z0-9_=-]{40,}`,                               // Keystone's Fernet tokens
 		`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`, // JSON web tokens
@@ -57,9 +62,11 @@ func (r *Redactor) Redact(text string) string {
 
 // Excerpt is the first line of a log event that says something, without
 // secrets and without what could disturb its reader, at most limit characters.
-// Secrets go first: cut in its middle a secret is no longer recognized.
+// What is invisible goes first, for a colour between a name and its value hides
+// a secret from us and from no reader; then secrets, for cut in its middle a
+// secret is no longer recognized.
 func (r *Redactor) Excerpt(event string, limit int) string {
-	for line := range strings.Lines(r.Redact(event)) {
+	for line := range strings.Lines(r.Redact(manyLines(event))) {
 		if line = oneLine(line); line != "" {
 			return cut(line, limit)
 		}
@@ -67,7 +74,8 @@ func (r *Redactor) Excerpt(event string, limit int) string {
 	return ""
 }
 
-// stripANSI drops control sequences of terminals (ECMA-48, 5.4).
+// stripANSI drops control sequences and control strings of terminals (ECMA-48,
+// 5.4 and 5.6): colours, and what links and titles are made of.
 func stripANSI(text string) string {
 	if !strings.ContainsRune(text, 0x1b) && !strings.ContainsRune(text, 0x9b) {
 		return text
@@ -79,6 +87,8 @@ func stripANSI(text string) string {
 		switch {
 		case r == 0x1b && i < len(text) && text[i] == '[':
 			i = endOfSequence(text, i+1)
+		case r == 0x1b && i < len(text) && strings.IndexByte("]PX^_", text[i]) >= 0:
+			i = endOfString(text, i+1)
 		case r == 0x9b:
 			i = endOfSequence(text, i)
 		default:
@@ -95,6 +105,20 @@ func endOfSequence(text string, i int) int {
 	}
 	if i < len(text) && text[i] >= 0x40 && text[i] <= 0x7e {
 		i++
+	}
+	return i
+}
+
+// endOfString is where a control string that is open at i ends: behind BEL or
+// ESC \, but within its line.
+func endOfString(text string, i int) int {
+	for ; i < len(text) && text[i] != '\n'; i++ {
+		switch {
+		case text[i] == 0x07:
+			return i + 1
+		case text[i] == 0x1b && i+1 < len(text) && text[i+1] == '\\':
+			return i + 2
+		}
 	}
 	return i
 }
@@ -118,7 +142,7 @@ func oneLine(text string) string {
 // manyLines is text with its line feeds, otherwise cleaned as by oneLine but
 // for spaces, which may be meant.
 func manyLines(text string) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
+	text = strings.ReplaceAll(strings.ToValidUTF8(stripANSI(text), "\uFFFD"), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':

@@ -37,6 +37,12 @@ func TestRedact(t *testing.T) {
 		"key block":       "-----BEGIN RSA PRIVATE KEY-----\n" + secret + "\n-----END RSA PRIVATE KEY-----",
 		"cut key block":   "-----BEGIN OPENSSH PRIVATE KEY----- " + secret,
 		"aws":             "AKIAIOSFODNN7EXAMPLE and aws_secret_access_key=" + secret,
+		"mysql":           "mysql -uroot -p" + secret + " -h127.0.0.1 -e 'DROP DATABASE x'",
+		"curl user":       "curl -s -u ci:" + secret + " https://example.org",
+		"signed address":  "GET /v1/AUTH_x/logs?temp_url_sig=" + secret + "&temp_url_expires=1",
+		"docker auth":     `{"auths": {"quay.io": {"auth": "` + secret + `"}}}`,
+		"api key":         "using sk-proj-" + secret,
+		"npm":             "npm_" + secret + "abcdefghijkl",
 		"github":          "ghp_" + secret + "abcdef",
 		"fernet":          "gAAAAAB" + strings.Repeat("x", 40) + secret,
 		"jwt":             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + secret,
@@ -83,6 +89,10 @@ func TestExcerpt(t *testing.T) {
 		{"cut", strings.Repeat("é", 60), strings.Repeat("é", 49) + "…"},
 		{"not cut", strings.Repeat("é", 50), strings.Repeat("é", 50)},
 		{"nothing", "\n\x00\n", ""},
+		{"colour within a secret's name", "\x1b[36mpassword\x1b[0m=\x1b[35mhunter2\x1b[0m x", "password=[redacted] x"},
+		{"zero width within a secret's name", "pass\u200bword: hunter2", "password: [redacted]"},
+		{"link of a terminal", "\x1b]8;;http://x/\x07token\x1b]8;;\x1b\\=hunter2", "token=[redacted]"},
+		{"open control string", "a\x1b]0;title\nb", "a"},
 		{"secret at the cut", strings.Repeat("x", 30) + " password=0123456789012345678901234567890123456789", strings.Repeat("x", 30) + " password=[redact…"},
 	} {
 		got := r.Excerpt(c.event, 50)
