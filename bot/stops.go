@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// stopWithin bounds all stops together: what hangs must not keep the program.
-const stopWithin = 8 * time.Second
+// stopWithin bounds all stops together: what hangs must not keep the program. With
+// stepsWithin it is less than the ten seconds in which a told program ends.
+const stopWithin = 3 * time.Second
 
 // stepsWithin bounds the wait for steps that were told to end.
-const stepsWithin = 15 * time.Second
+const stepsWithin = 6 * time.Second
 
 // wait waits for all steps; for those that hang, when they were told to end, not
 // for ever: what they were doing goes on after the next start.
