@@ -91,6 +91,7 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	var down []store.DueBuild
 	var whys []error
 	offered := 0
+	c.crew.look()
 	due, err := c.o.Store.PickBuilds(ctx, now, c.o.Workers, func(b store.DueBuild) bool {
 		offered++
 		host := hostOf(b.LogURL)
@@ -116,7 +117,9 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 			name := fmt.Sprintf("build %d", b.ID)
 			ctx := watched(ctx, "search of "+name, c.o.Timeout+StuckAfter) // an engine that ignores its context
 			defer retire(ctx)
-			c.trouble.note(name, c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) }))
+			err := c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) })
+			c.trouble.note(name, err)
+			rest(ctx, err)
 			c.crew.free(b.ID)
 			c.o.Wake.Now()
 		})

@@ -17,13 +17,14 @@ type crew struct {
 
 	mu     sync.Mutex
 	flying map[int64]string
+	landed map[int64]bool // given back since the look began
 	busy   map[string]int
 	sick   map[string]*illness
 }
 
 // newCrew makes a crew of so many workers, each place having most of them.
 func newCrew(all, each int) *crew {
-	return &crew{all: all, each: each, flying: map[int64]string{}, busy: map[string]int{}, sick: map[string]*illness{}}
+	return &crew{all: all, each: each, flying: map[int64]string{}, landed: map[int64]bool{}, busy: map[string]int{}, sick: map[string]*illness{}}
 }
 
 // full reports whether all workers are busy.
@@ -31,6 +32,21 @@ func (c *crew) full() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.flying) >= c.all
+}
+
+// look begins a look at what is due. What is given back while it goes on is not
+// had again in it: its row may have been read before the outcome was written, and
+// would be worked on twice and its tries counted wrong.
+func (c *crew) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.landed)
+}
+
+// had reports whether somebody has the item, or had it during this look.
+func (c *crew) had(id int64) bool {
+	_, taken := c.flying[id]
+	return taken || c.landed[id]
 }
 
 // take reserves an item if nobody has it and its place has a worker left.
@@ -42,7 +58,7 @@ func (c *crew) take(id int64, place string, now time.Time) bool {
 	if ill != nil {
 		most = 1
 	}
-	if _, taken := c.flying[id]; taken || len(c.flying) >= c.all || c.busy[place] >= most || ill != nil && now.Before(ill.rest) {
+	if c.had(id) || len(c.flying) >= c.all || c.busy[place] >= most || ill != nil && now.Before(ill.rest) {
 		return false
 	}
 	c.flying[id] = place
@@ -59,6 +75,7 @@ func (c *crew) free(id int64) {
 		return
 	}
 	delete(c.flying, id)
+	c.landed[id] = true
 	if c.busy[place]--; c.busy[place] == 0 {
 		delete(c.busy, place)
 	}
@@ -108,7 +125,7 @@ func (c *crew) down(id int64, place string, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ill := c.sick[place]
-	if _, taken := c.flying[id]; taken || ill == nil || !ill.others || now.Sub(ill.last) > downFor {
+	if c.had(id) || ill == nil || !ill.others || now.Sub(ill.last) > downFor {
 		return nil
 	}
 	return ill.err

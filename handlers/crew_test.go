@@ -35,6 +35,10 @@ func TestCrew(t *testing.T) {
 	}
 	c.free(1)
 	c.free(1)
+	if n := got("a", 1); n != 0 {
+		t.Error("an item was had twice in one look")
+	}
+	c.look()
 	c.note(1, "a", errors.New("down"), 0, noon())
 	if n := got("a", 7); n != 0 {
 		t.Error("a in trouble has two workers")

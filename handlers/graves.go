@@ -96,6 +96,17 @@ func (g *graves) try(ctx context.Context, item int64, work func(context.Context)
 	return nil
 }
 
+// storeRest is how long a worker keeps what it could not write: the item is due
+// still, and would be asked for again as fast as its peer answers.
+const storeRest = 5 * time.Second
+
+// rest waits after the store's trouble.
+func rest(ctx context.Context, trouble error) {
+	if trouble != nil {
+		pause(ctx, nil, storeRest)
+	}
+}
+
 func (g *graves) failed(item int64) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

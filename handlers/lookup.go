@@ -84,6 +84,7 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 	var down []store.Lookup
 	var whys []error
 	offered := 0
+	l.crew.look()
 	due, err := l.o.Store.PickLookups(ctx, now, l.crew.all, func(d store.Lookup) bool {
 		offered++
 		if err := l.crew.down(d.Buildset, d.CI, now); err != nil && len(down) < maxTold {
@@ -106,7 +107,9 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 	for _, d := range due {
 		wg.Go(func() {
 			name := fmt.Sprintf("buildset %d", d.Buildset)
-			l.trouble.note(name, l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) }))
+			err := l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) })
+			l.trouble.note(name, err)
+			rest(ctx, err)
 			l.crew.free(d.Buildset)
 			l.o.Wake.Now()
 		})

@@ -44,48 +44,52 @@ func oddStream(ctx context.Context, a *arena) error {
 
 // oddLogs: logs that are slow, cut, bombs, refused, late or never there. What
 // can be known late is answered late; what cannot is never called unrecognized.
+// With two tries each is decided at its second, half a minute after the first.
 func oddLogs(ctx context.Context, a *arena) error {
-	if err := a.configure("logs", `deadline = "20s"`, `tries_over = "5s"`, `outage_deadline = "25s"`, `max_unpacked = "8MiB"`, `timeout = "10s"`); err != nil {
+	if err := a.configure("logs", `deadline = "20s"`, `tries = 2`, `tries_over = "5s"`, `outage_deadline = "25s"`, `max_unpacked = "8MiB"`); err != nil {
 		return err
 	}
 	if err := a.begin(ctx); err != nil {
 		return err
 	}
-	known := []byte("2026-01-01 00:00:00.000000 | controller | E: Failed to fetch x  Connection timed out\n")
-	for name, c := range map[string]struct {
-		o     loghost.Options
-		state string
-	}{
-		"late":      {loghost.Options{ReadyAt: time.Now().Add(8 * time.Second)}, "recognized"},
-		"slow":      {loghost.Options{Slow: time.Second}, "recognized"},
-		"gzip":      {loghost.Options{Encoding: "gzip"}, "recognized"},
-		"listed":    {loghost.Options{Missing: 1 << 30}, "incomplete"}, // and never there
-		"never":     {loghost.Options{}, "no-logs"},
-		"500":       {loghost.Options{Status: 500}, "unknown"},
-		"cut":       {loghost.Options{CutAfter: 10}, "incomplete"},
-		"bomb":      {loghost.Options{Bomb: 64 << 20}, "incomplete"},
-		"elsewhere": {loghost.Options{Redirect: "http://10.0.0.1/"}, "incomplete"},
+	for _, l := range []oddLog{
+		{"late", "recognized", loghost.Options{ReadyAt: time.Now().Add(8 * time.Second)}},
+		{"slow", "recognized", loghost.Options{Slow: time.Second}},
+		{"gzip", "recognized", loghost.Options{Encoding: "gzip"}},
+		{"listed", "incomplete", loghost.Options{Missing: 1 << 30}}, // and never there
+		{"never", "no-logs", loghost.Options{}},
+		{"500", "unknown", loghost.Options{Status: 500}},
+		{"cut", "incomplete", loghost.Options{CutAfter: 10}},
+		{"bomb", "incomplete", loghost.Options{Bomb: 64 << 20}},
+		{"elsewhere", "incomplete", loghost.Options{Redirect: "http://10.0.0.1/"}},
 	} {
-		if err := a.oneLog(name, c.state, known, c.o); err != nil {
+		if err := a.oneLog(l); err != nil {
 			return err
 		}
 	}
 	return errors.Join(a.settle(ctx, settleWithin), a.child.stop(), a.compare(), a.verdicts())
 }
 
+// oddLog is a way to serve a log, and what its build should end as.
+type oddLog struct {
+	name, state string
+	o           loghost.Options
+}
+
 // oneLog reports one failure whose only log is served so.
-func (a *arena) oneLog(name, state string, body []byte, o loghost.Options) error {
-	change := a.NewChange(gerrit.ChangeSpec{Project: project, Owner: "alice", Subject: name})
+func (a *arena) oneLog(l oddLog) error {
+	body := []byte("2026-01-01 00:00:00.000000 | controller | E: Failed to fetch x  Connection timed out\n")
+	change := a.NewChange(gerrit.ChangeSpec{Project: project, Owner: "alice", Subject: l.name})
 	r, comment := a.Prepare(demo.Report{
 		Change: change, Project: project, Pipeline: "check",
-		Builds: []demo.Build{{Job: "job-" + name, Logs: map[string][]byte{}}},
+		Builds: []demo.Build{{Job: "job-" + l.name, Logs: map[string][]byte{}}},
 	})
-	if state != "no-logs" {
-		a.Logs.Put(r.LogDirs[0]+"job-output.txt", body, o)
+	if l.state != "no-logs" {
+		a.Logs.Put(r.LogDirs[0]+"job-output.txt", body, l.o)
 	}
 	a.mu.Lock()
-	a.reports = append(a.reports, report{change: change, builds: 1, silent: state != "recognized"})
-	a.states["job-"+name] = state
+	a.reports = append(a.reports, report{change: change, builds: 1, silent: l.state != "recognized"})
+	a.states["job-"+l.name] = l.state
 	a.mu.Unlock()
 	_, err := a.Gerrit.Post(change, demo.CIUser, comment)
 	return err

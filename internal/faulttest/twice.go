@@ -10,8 +10,10 @@ import (
 
 // settleWithin is how long the bot may take until it has nothing left to do
 // once nothing is wrong any more: a review that may have been posted is asked
-// for twice, 10 s apart, and a line that was not said is tried again.
-const settleWithin = 2 * time.Minute
+// for twice, 10 s apart, and a line that was not said is tried again. That takes
+// well under a minute; the rest is for machines that are slow, for this is the
+// end of patience and no bar.
+const settleWithin = 6 * time.Minute
 
 // finish waits until the bot has done all, stops it and compares.
 func (a *arena) finish(ctx context.Context) error {
