@@ -72,3 +72,31 @@ func TestEndedByItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestLinesOfTheStreamGoFirst: a long batch that is ingested lets those lines
+// through that wait to be stored, over and over, and is whole in the end.
+func TestLinesOfTheStreamGoFirst(t *testing.T) {
+	s := fresh(t)
+	var batch []Heard
+	for i := range 20 * ingestTurn {
+		batch = append(batch, Heard{Via: ViaStream, Change: aChange(int64(1 + i)), Comment: &Comment{Author: alice, EventTime: noon, Own: noon, FirstSeen: noon, Body: "words"}})
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Ingest(t.Context(), batch) }()
+	stored := 0
+	for running := true; running; stored++ {
+		ok(t, s.AppendRaw(t.Context(), []Raw{{Session: "s", Seq: int64(stored), Source: ViaStream, Received: noon}}))
+		select {
+		case err := <-ended:
+			ok(t, err)
+			running = false
+		default:
+		}
+	}
+	if stored < 5 {
+		t.Errorf("only %d batches of lines were stored while one was ingested", stored)
+	}
+	if n := count(t, s, `SELECT count(*) FROM comment`); n != len(batch) {
+		t.Errorf("%d comments of %d", n, len(batch))
+	}
+}

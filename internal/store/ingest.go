@@ -12,25 +12,53 @@ import (
 // maxHead bounds the part of a comment that outlives its text, in bytes.
 const maxHead = 200
 
-// Ingest stores what a batch of events said, in one transaction: accounts,
-// changes, comments and what comments bring about, and marks the raw lines
-// done. An event whose raw line is done already is skipped.
+// ingestTurn is how many lines are ingested before those are let through that
+// the stream waits to store; some milliseconds.
+const ingestTurn = 100
+
+// Ingest stores what a batch of events said: accounts, changes, comments and
+// what comments bring about, and marks the raw lines done. It is one
+// transaction, or several when lines wait to be stored meanwhile: Gerrit drops
+// the events of a reader that is slow, so that these go first. An event whose
+// raw line is done already is skipped.
 func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
-	if len(batch) == 0 {
-		return nil
-	}
-	return s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *txn) error {
-		sessions, err := s.takeRaws(ctx, tx, batch)
+	for len(batch) > 0 {
+		n, err := s.ingestUntilWanted(ctx, batch)
 		if err != nil {
 			return err
 		}
-		for _, h := range batch {
-			if err := s.ingest(ctx, tx, h, sessions); err != nil {
-				return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
+		batch = batch[n:]
+	}
+	return nil
+}
+
+// ingestUntilWanted ingests at least a turn, and all of the batch while no line
+// waits to be stored; it says how many events that were.
+func (s *Store) ingestUntilWanted(ctx context.Context, batch []Heard) (n int, err error) {
+	err = s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *txn) error {
+		for n == 0 || n < len(batch) && s.appending.Load() == 0 {
+			turn := batch[n:min(n+ingestTurn, len(batch))]
+			if err := s.ingestAll(ctx, tx, turn); err != nil {
+				return err
 			}
+			n += len(turn)
 		}
 		return nil
 	})
+	return n, err
+}
+
+func (s *Store) ingestAll(ctx context.Context, tx *txn, turn []Heard) error {
+	sessions, err := s.takeRaws(ctx, tx, turn)
+	if err != nil {
+		return err
+	}
+	for _, h := range turn {
+		if err := s.ingest(ctx, tx, h, sessions); err != nil {
+			return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
+		}
+	}
+	return nil
 }
 
 func (s *Store) ingest(ctx context.Context, tx *txn, h Heard, sessions map[int64]string) error {

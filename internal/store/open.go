@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -38,16 +39,17 @@ const reportAfter = 3 * time.Minute
 // Store is one open database: one writer connection, so that writers queue in
 // the program and not in SQLite, and a pool that may only read.
 type Store struct {
-	path    string
-	aside   bool
-	write   *sql.DB       // nil: opened read-only
-	writing chan struct{} // the writer's, from the beginning of a transaction until what it learnt is kept
-	read    *sql.DB
-	stmts   stmts
-	learnt  learnt
-	log     *slog.Logger
-	now     func() time.Time
-	after   time.Duration // Options.ReportAfter
+	path      string
+	aside     bool
+	write     *sql.DB       // nil: opened read-only
+	writing   chan struct{} // the writer's, from the beginning of a transaction until what it learnt is kept
+	appending atomic.Int32  // who stores lines of the stream, or waits to
+	read      *sql.DB
+	stmts     stmts
+	learnt    learnt
+	log       *slog.Logger
+	now       func() time.Time
+	after     time.Duration // Options.ReportAfter
 }
 
 // readers is the size of the read pool.

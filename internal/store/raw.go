@@ -23,6 +23,8 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 	if len(lines) == 0 {
 		return nil
 	}
+	s.appending.Add(1)
+	defer s.appending.Add(-1)
 	return s.update(ctx, "append raw lines of", lines[0].Session, func(tx *txn) error {
 		for _, l := range lines {
 			if err := s.appendRaw(ctx, tx, l); err != nil {
