@@ -83,9 +83,9 @@ func startIntake(b *testing.B) *intake {
 }
 
 // line is the i-th event: mostly talk of people, one recheck and one report of
-// four builds in twenty.
+// four builds in twenty. Hardly anyone speaks twice on a change in one second.
 func (in *intake) line(i int) []byte {
-	who, text := fmt.Sprintf("user%d", i%300), strings.Repeat("Some words about a change. ", 40)
+	who, text := fmt.Sprintf("user%d", i%299), strings.Repeat("Some words about a change. ", 40)
 	switch i % 20 {
 	case 7:
 		text = fmt.Sprintf("recheck bug %d", 1000000+i%50)
@@ -116,7 +116,7 @@ func (in *intake) ingested() {
 		if st.PendingRaw == 0 {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Store) AgeOut(ctx context.Context, a Ages, limit int) (n int, err error
 			sql    string
 		}{
 			{a.Raw, `DELETE FROM raw WHERE id IN (SELECT id FROM raw
-				WHERE received_ms < ?1 AND state IN ('` + rawDone + `', '` + rawDropped + `')
+				WHERE received_ms < ?1 AND state <> '` + rawAside + `' AND id NOT IN raw_pending
 				AND id < coalesce((SELECT id FROM raw WHERE received_ms >= ?1 ORDER BY id LIMIT 1), 9223372036854775807) ORDER BY id LIMIT ?2)`},
 			{a.Bodies, `UPDATE comment SET heard = NULL, listed = NULL, level = iif(level IS NULL, NULL, '[]'), guess = 0
 				WHERE id IN (SELECT id FROM comment WHERE (heard IS NOT NULL OR listed IS NOT NULL) AND own_ms < ?1 ORDER BY own_ms LIMIT ?2)`},

@@ -175,7 +175,10 @@ func (s *Store) exhume(ctx context.Context, tx *txn, step, item string) (int64, 
 // revive makes an item due again.
 func (s *Store) revive(ctx context.Context, tx *txn, step string, id int64) error {
 	queries := map[string][]string{
-		StepIngest: {`UPDATE raw SET state = 'new', why = '', at_ms = ?1 WHERE id = ?2`},
+		StepIngest: {
+			`UPDATE raw SET state = '` + rawKept + `', why = '', at_ms = ?1 WHERE id = ?2`,
+			`INSERT INTO raw_pending (id) SELECT id FROM raw WHERE id = ?2 AND at_ms = ?1`,
+		},
 		StepLookup: {
 			`UPDATE build SET state = 'lookup', why = '', next_ms = NULL, at_ms = ?1 WHERE buildset = ?2 AND state = 'unknown'
 				AND why = (SELECT why FROM buildset WHERE id = ?2)`,

@@ -43,7 +43,7 @@ func TestDeadLetters(t *testing.T) {
 		{StepAnnounce, bug, `SELECT n.state || ' ' || r.state FROM recheck_bug n JOIN recheck r ON r.comment = n.comment`, "dead skipped", "new new"},
 		{StepDeliver, 1, `SELECT state FROM outbox WHERE id = 1`, "refused", "ready"},
 		{StepCatchup, 7, `SELECT count(*) FROM gap WHERE closed_ms IS NULL AND cause LIKE 'change 7 is%'`, "0", "1"},
-		{StepIngest, raw, fmt.Sprintf(`SELECT state FROM raw WHERE id = %d`, raw), "aside", "new"},
+		{StepIngest, raw, fmt.Sprintf(`SELECT state || ' ' || (SELECT count(*) FROM raw_pending WHERE id = raw.id) FROM raw WHERE id = %d`, raw), "aside 0", "kept 1"},
 	}
 	for _, c := range cases {
 		if c.step == StepIngest {

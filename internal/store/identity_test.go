@@ -191,6 +191,18 @@ func TestTwiceWrittenAndTwiceHeard(t *testing.T) {
 		w.hear("three", twice[:1]...)
 		w.check(twice)
 	})
+	t.Run("heard on two connections, in one batch", func(t *testing.T) {
+		w := &world{t: t, s: fresh(t), change: 7}
+		var lines []Raw
+		var heard []Heard
+		for i, session := range []string{"one", "one", "two", "two", "three"} {
+			lines = append(lines, Raw{Session: session, Seq: int64(i), Source: ViaStream, Received: noon})
+			heard = append(heard, same.stream(int64(i+1)))
+		}
+		ok(t, w.s.AppendRaw(t.Context(), lines))
+		ok(t, w.s.Ingest(t.Context(), heard))
+		w.check(twice)
+	})
 	t.Run("the list shows one, then two", func(t *testing.T) {
 		w := &world{t: t, s: fresh(t), change: 7}
 		w.list(twice[:1])

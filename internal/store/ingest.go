@@ -12,83 +12,28 @@ import (
 // maxHead bounds the part of a comment that outlives its text, in bytes.
 const maxHead = 200
 
-// ingestTurn is how many lines are ingested before those are let through that
-// the stream waits to store; some milliseconds.
-const ingestTurn = 100
-
-// Ingest stores what a batch of events said: accounts, changes, comments and
-// what comments bring about, and marks the raw lines done. It is one
-// transaction, or several when lines wait to be stored meanwhile: Gerrit drops
-// the events of a reader that is slow, so that these go first. An event whose
-// raw line is done already is skipped.
-func (s *Store) Ingest(ctx context.Context, batch []Heard) error {
-	for len(batch) > 0 {
-		n, err := s.ingestUntilWanted(ctx, batch)
-		if err != nil {
-			return err
-		}
-		batch = batch[n:]
-	}
-	return nil
-}
-
-// ingestUntilWanted ingests at least a turn, and all of the batch while no line
-// waits to be stored; it says how many events that were.
-func (s *Store) ingestUntilWanted(ctx context.Context, batch []Heard) (n int, err error) {
-	err = s.update(ctx, "ingest from raw line", batch[0].RawID, func(tx *txn) error {
-		for n == 0 || n < len(batch) && s.appending.Load() == 0 {
-			turn := batch[n:min(n+ingestTurn, len(batch))]
-			if err := s.ingestAll(ctx, tx, turn); err != nil {
-				return err
-			}
-			n += len(turn)
-		}
-		return nil
-	})
-	return n, err
-}
-
-func (s *Store) ingestAll(ctx context.Context, tx *txn, turn []Heard) error {
-	sessions, err := s.takeRaws(ctx, tx, turn)
-	if err != nil {
-		return err
-	}
-	for _, h := range turn {
-		if err := s.ingest(ctx, tx, h, sessions); err != nil {
-			return fmt.Errorf("raw line %d, change %d: %w", h.RawID, h.Change.Number, err)
-		}
-	}
-	return nil
-}
-
-func (s *Store) ingest(ctx context.Context, tx *txn, h Heard, sessions map[int64]string) error {
-	session, fresh := sessions[h.RawID]
-	if h.RawID != 0 && !fresh {
+func (s *Store) ingest(ctx context.Context, tx *txn, a arrival) error {
+	if a.skip {
 		return nil
 	}
-	delete(sessions, h.RawID) // a line that stands twice in a batch is one
-	if h.Change.Number == 0 {
-		return nil // an event about no change, such as dropped-output
+	a.Change.Current = max(a.Change.Current, a.NewPatchset)
+	if a.Comment != nil {
+		a.Change.Current = max(a.Change.Current, patchset(*a.Comment))
 	}
-	h.Change.Current = max(h.Change.Current, h.NewPatchset)
-	if h.Comment != nil {
-		h.Change.Current = max(h.Change.Current, patchset(*h.Comment))
-	}
-	if err := saveToldChange(ctx, tx, h.Change, h.Via, toldBy(h)); err != nil {
+	if err := saveToldChange(ctx, tx, a.Change, a.Via, toldBy(a.Heard)); err != nil {
 		return fmt.Errorf("change: %w", err)
 	}
-	if h.Comment == nil {
+	if a.Comment == nil {
 		return nil
 	}
-	a, err := s.author(ctx, tx, *h.Comment)
-	if err != nil {
-		return err
+	e := entry{change: a.Change.Number, author: a.author, via: a.Via, rawID: a.RawID, session: a.session, c: *a.Comment}
+	switch {
+	case a.Via != ViaStream:
+		return s.ingestListed(ctx, tx, e)
+	case a.fresh:
+		return s.insertComment(ctx, tx, e)
 	}
-	e := entry{change: h.Change.Number, author: a, via: h.Via, rawID: h.RawID, session: session, c: *h.Comment}
-	if h.Via == ViaStream {
-		return s.ingestStream(ctx, tx, e)
-	}
-	return s.ingestListed(ctx, tx, e)
+	return s.ingestStream(ctx, tx, e)
 }
 
 // toldBy is when an event of the stream told of its change; a comment tells it

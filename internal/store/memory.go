@@ -17,7 +17,7 @@ func (s *Store) KnownChange(ctx context.Context, number int64) (c ci.Change, tol
 	err = s.view(ctx, "known change", number, func(tx *txn) error {
 		var at sql.NullInt64
 		var waits bool
-		err := tx.QueryRowContext(ctx, `SELECT told_ms, EXISTS (SELECT 1 FROM raw WHERE state = 'new')
+		err := tx.QueryRowContext(ctx, `SELECT told_ms, EXISTS (SELECT 1 FROM raw_pending)
 			OR EXISTS (SELECT 1 FROM gap WHERE closed_ms IS NULL) FROM change WHERE number = ?`, number).
 			Scan(&at, &waits)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && waits {

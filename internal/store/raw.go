@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// The states of a raw line.
+// The states of a raw line. Whether one that is kept waits to be ingested is
+// told by raw_pending: to write a row again for that would cost as much as to
+// store the line.
 const (
-	rawNew   = "new"
-	rawDone  = "done"
+	rawKept  = "kept"
 	rawAside = "aside"
 )
 
@@ -26,17 +27,22 @@ func (s *Store) AppendRaw(ctx context.Context, lines []Raw) error {
 	s.appending.Add(1)
 	defer s.appending.Add(-1)
 	return s.update(ctx, "append raw lines of", lines[0].Session, func(tx *txn) error {
+		last, _, err := lookupID(ctx, tx, `SELECT coalesce(max(id), 0) FROM raw`)
+		if err != nil {
+			return err
+		}
 		for _, l := range lines {
 			if err := s.appendRaw(ctx, tx, l); err != nil {
 				return fmt.Errorf("line %d: %w", l.Seq, err)
 			}
 		}
-		return nil
+		_, err = exec(ctx, tx, `INSERT INTO raw_pending (id) SELECT id FROM raw WHERE id > ? AND state = '`+rawKept+`'`, last)
+		return err
 	})
 }
 
 func (s *Store) appendRaw(ctx context.Context, tx *txn, l Raw) error {
-	state, received := rawNew, s.orNow(l.Received)
+	state, received := rawKept, s.orNow(l.Received)
 	if l.Aside != "" {
 		state = rawAside
 	}
@@ -58,8 +64,8 @@ const maxPending = 32 << 20
 // limit, and fewer when they are large. There are more while it gives any.
 func (s *Store) PendingRaw(ctx context.Context, limit int) (out []Raw, err error) {
 	err = s.view(ctx, "pending raw lines", limit, func(tx *txn) error {
-		rows, err := tx.QueryContext(ctx, `SELECT id, session, seq, source, received_ms, body
-			FROM raw WHERE state = 'new' ORDER BY id LIMIT ?`, limit)
+		rows, err := tx.QueryContext(ctx, `SELECT r.id, r.session, r.seq, r.source, r.received_ms, r.body
+			FROM raw_pending p JOIN raw r ON r.id = p.id ORDER BY p.id LIMIT ?`, limit)
 		if err != nil {
 			return err
 		}
@@ -88,6 +94,9 @@ func scanRaw(rows *sql.Rows) (Raw, error) {
 // it was received.
 func (s *Store) SetRawAside(ctx context.Context, id int64, why string) error {
 	return s.update(ctx, "set aside raw line", id, func(tx *txn) error {
+		if _, err := exec(ctx, tx, `DELETE FROM raw_pending WHERE id = ?`, id); err != nil {
+			return err
+		}
 		var received int64
 		err := tx.QueryRowContext(ctx, `UPDATE raw SET state = 'aside', why = ?, at_ms = ? WHERE id = ? RETURNING received_ms`,
 			why, ms(s.now()), id).Scan(&received)
@@ -119,8 +128,8 @@ func (s *Store) takeRaws(ctx context.Context, tx *txn, batch []Heard) (map[int64
 	rows, err := collect(ctx, tx, func(rows *sql.Rows) (t taken, err error) {
 		err = rows.Scan(&t.id, &t.session)
 		return t, err
-	}, `UPDATE raw SET state = '`+rawDone+`', at_ms = ? WHERE id IN (SELECT value FROM json_each(?)) AND state = '`+rawNew+`' RETURNING id, session`,
-		ms(s.now()), string(ids))
+	}, `DELETE FROM raw_pending WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, (SELECT session FROM raw WHERE raw.id = raw_pending.id)`,
+		string(ids))
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,18 @@
 package store
 
 import (
+	"database/sql"
+	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/pressly/goose/v3"
+
+	"github.com/recheckbot/recheckbot/migrations"
 )
 
 func TestRawIsKeptUntilIngested(t *testing.T) {
@@ -98,5 +104,29 @@ func TestBegin(t *testing.T) {
 	s = restart(t, s)
 	if v, _, err := s.Cursor(t.Context(), CursorBegin); v != noon.Add(-time.Hour).Format(time.RFC3339) || err != nil {
 		t.Errorf("a later start moved the beginning to %q (%v)", v, err)
+	}
+}
+
+// TestPendingOfAnOldDatabase: lines that waited when an older program wrote them
+// still do.
+func TestPendingOfAnOldDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bot.db")
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"_journal_mode": {"WAL"}}))
+	ok(t, err)
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.FS)
+	ok(t, err)
+	_, err = p.UpTo(t.Context(), 20)
+	ok(t, err)
+	_, err = db.ExecContext(t.Context(), `INSERT INTO raw (session, seq, source, received_ms, body, state, at_ms)
+		VALUES ('s', 1, 'stream', 0, x'', 'done', 0), ('s', 2, 'stream', 0, x'', 'new', 0), ('s', 3, 'stream', 0, x'', 'aside', 0), ('s', 4, 'stream', 0, x'', 'new', 0)`)
+	ok(t, err)
+	ok(t, db.Close())
+	s := reopen(t, path)
+	got, err := s.PendingRaw(t.Context(), 10)
+	if err != nil || len(got) != 2 || got[0].ID != 2 || got[1].ID != 4 {
+		t.Errorf("pending: %+v %v", got, err)
+	}
+	if _, err := s.AgeOut(t.Context(), Ages{Raw: noon}, 10); err != nil || count(t, s, `SELECT count(*) FROM raw WHERE id > 1`) != 3 || count(t, s, `SELECT count(*) FROM raw`) != 3 {
+		t.Errorf("lines that wait, or were set aside, aged out, or one that is done did not: %v", err)
 	}
 }

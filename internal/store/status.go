@@ -11,7 +11,7 @@ func (s *Store) Status(ctx context.Context) (st Status, err error) {
 		st = Status{Outbox: map[string]int{}}
 		var last sql.NullInt64
 		err := tx.QueryRowContext(ctx, `SELECT (SELECT received_ms FROM raw ORDER BY id DESC LIMIT 1),
-				(SELECT count(*) FROM raw WHERE state = 'new'), (SELECT count(*) FROM raw WHERE state = 'aside'),
+				(SELECT count(*) FROM raw_pending), (SELECT count(*) FROM raw WHERE state = 'aside'),
 				(SELECT count(*) FROM buildset WHERE state = 'lookup'), (SELECT count(*) FROM build WHERE state = 'search'),
 				(SELECT count(*) FROM report WHERE state = 'open'), (SELECT count(*) FROM recheck_bug WHERE state = 'new'),
 				(SELECT count(*) FROM dead)`).
