@@ -77,7 +77,7 @@ func (f *fingerprints) load() (queries.Set, []queries.Problem) {
 // a mapping.
 func LoadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {
 	set, problems := loadFingerprints(dir, m)
-	return set, append(problems, KnownFiles().Unknown(set.Items)...)
+	return set, append(problems, KnownFiles().Unknown(set)...)
 }
 
 // KnownFiles tells the lint what files of a build are called.

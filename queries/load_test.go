@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -172,7 +173,7 @@ func TestBadFilesOfOtherKinds(t *testing.T) {
 func TestWarningsKeepTheFile(t *testing.T) {
 	for body, part := range map[string]string{
 		"query: message:a\nqurey: b\n":               `2:1: warning: unknown key "qurey"`,
-		"query: message:a tags:b\n":                  "1:8: warning: it can match every line",
+		"query: message:a tags:b\n":                  "1:8: warning: query: it can match every line",
 		"query: message:a OR message:b AND tags:c\n": `message:"a" changes nothing`,
 	} {
 		set, problems := Load(dirOf(map[string]string{"x.yaml": body}))
@@ -191,7 +192,7 @@ func TestWarningsOfTheQuery(t *testing.T) {
 		`message:"---" AND message:a`:         `x.yaml:2:11: warning: query: nothing is left of "---"`,
 		`message:a AND message:"b* c"`:        `x.yaml:2:25: warning: query: * is no wildcard`,
 		`message:a and tags:b`:                `x.yaml:2:13: warning: query: "and" is a word`,
-		`message:a* AND tags:b`:               `x.yaml:1:8: warning: it is slow`,
+		`message:a* AND tags:b`:               `x.yaml:2:3: warning: query: it is slow`,
 		`message:a AND message:b\-c*`:         `no "-" in a word`,
 		`(message:a AND tags:b) OR message:c`: `message:"c" stands beside OR without the condition on tags`,
 	} {
@@ -200,6 +201,28 @@ func TestWarningsOfTheQuery(t *testing.T) {
 		if len(set.Items) != 1 || HasErrors(problems) || !strings.Contains(text, part) {
 			t.Errorf("%s: %s", query, text)
 		}
+	}
+}
+
+// TestWarningsStandAtTheirClause: in a file, whatever way its query is written.
+func TestWarningsStandAtTheirClause(t *testing.T) {
+	for name, c := range map[string]struct{ body, place string }{
+		"folded":             {"# a remark\nquery: >-\n  message:a\n  AND message:b\n  OR message:c AND tags:x\n", "5:3"},
+		"folded, indented":   {"query: >2\n    message:a AND\n    message:b OR message:c\n    AND tags:x\n", "3:15"},
+		"literal":            {"title: é\nquery: |\n\n  message:a AND message:b\n    OR message:c AND tags:x\n", "5:5"},
+		"plain":              {"query: message:a AND message:b OR message:c AND tags:x\n", "1:32"},
+		"plain, more lines":  {"query: message:a AND\n  message:b\n\n   OR message:c AND tags:x\n", "4:4"},
+		"quoted":             {"query: \"message:\\\"é\\\" AND message:b OR message:c AND tags:x\"\n", "1:37"},
+		"single, more lines": {"query: 'message:\"it''s\" AND\n  message:b OR message:c AND tags:x'\n", "2:13"},
+	} {
+		set, problems := Load(dirOf(map[string]string{"x.yaml": c.body}))
+		if len(set.Items) != 1 || len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "x.yaml:"+c.place+": warning: query: OR changes nothing") {
+			t.Errorf("%s: %v, want %s", name, problems, c.place)
+		}
+	}
+	body := "query: >\n  (message:a AND tags:x)\n  OR (message:c\n  OR message:d)\n"
+	if _, problems := Load(dirOf(map[string]string{"x.yaml": body})); len(problems) != 1 || !strings.HasPrefix(problems[0].String(), `x.yaml:3:6: warning: query: message:"c" OR message:"d" stands beside OR`) {
+		t.Errorf("%v", problems)
 	}
 }
 
@@ -221,8 +244,8 @@ func TestPoisonIsRefused(t *testing.T) {
 func TestUnknownFiles(t *testing.T) {
 	set, _ := Load(dirOf(map[string]string{"x.yaml": "query: message:a AND (tags:consol OR tags:console) AND NOT filename:nova\n"}))
 	known := Known{Tag: func(s string) bool { return s == "console" }, Name: func(string) bool { return false }}
-	got := fmt.Sprint(known.Unknown(set.Items))
-	if got != `[x.yaml:1:1: warning: no file ever has the tag "consol" x.yaml:1:1: warning: no file ever has the name "nova"]` {
+	got := fmt.Sprint(known.Unknown(set))
+	if got != `[x.yaml:1:23: warning: query: no file ever has the tag "consol" x.yaml:1:56: warning: query: no file ever has the name "nova"]` {
 		t.Error(got)
 	}
 }
@@ -236,7 +259,7 @@ func FuzzParseFile(f *testing.F) {
 			t.Fatal("neither a tree nor an error")
 		}
 		for _, p := range problems {
-			if p.Row < 1 || p.Col < 1 || p.Msg == "" {
+			if p.Row < 1 || p.Row > bytes.Count(body, []byte("\n"))+bytes.Count(body, []byte("\r"))+2 || p.Col < 1 || p.Msg == "" {
 				t.Fatalf("%+v", p)
 			}
 		}

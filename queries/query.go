@@ -1,9 +1,11 @@
 package queries
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -24,43 +26,53 @@ func (r *reader) makeQuery(root *yaml.Node) {
 		r.fail(n, "query is a text")
 		return
 	}
-	tree, notes, err := lucene.ParseNotes(n.Value, r.mapping)
+	q, err := lucene.Read(n.Value, r.mapping)
 	if err != nil {
 		r.queryError(n, err)
 		return
 	}
-	if why := refused(tree); why != "" {
+	if why := refused(q.Tree); why != "" {
 		r.fail(n, "this query %s", why)
 		return
 	}
-	for _, note := range notes {
-		place := *n
-		place.Line, place.Column = placeOf(r.body, n, note.Offset)
-		r.warn(&place, "query: %s", note.Msg)
-	}
-	for _, msg := range lucene.Lint(tree, PerLine, r.mapping.Analysed) {
-		r.warn(n, "%s", msg)
-	}
+	r.warnOf(n, lint(q, r.mapping))
 	r.f.Query = effective(n.Value, r.f.AllowNonvoting)
 	if r.f.Tree, err = lucene.Parse(r.f.Query, r.mapping); err != nil {
 		r.fail(n, "%v", err)
 	}
 }
 
-// ParseQuery reads a query as a file's one is read. warnings say what is odd.
-// An error of its syntax is a *lucene.SyntaxError.
-func ParseQuery(query string, m lucene.Mapping) (n lucene.Node, warnings []string, err error) {
-	n, notes, err := lucene.ParseNotes(query, m)
+// warnOf gives warnings at their places in the file.
+func (r *reader) warnOf(n *yaml.Node, notes []lucene.Note) {
+	for _, note := range notes {
+		place := *n
+		place.Line, place.Column = placeOf(r.body, n, note.Offset)
+		r.warn(&place, "query: %s", note.Msg)
+	}
+}
+
+// lint is all that is odd about a query, in the order of its text.
+func lint(q lucene.Query, m lucene.Mapping) []lucene.Note {
+	notes := slices.Concat(q.Notes, q.Lint(PerLine, m.Analysed))
+	slices.SortStableFunc(notes, func(a, b lucene.Note) int { return cmp.Compare(a.Offset, b.Offset) })
+	return notes
+}
+
+// ParseQuery reads a query as a file's one is read. Warnings say what is odd,
+// at their places in the query. An error of its syntax is a *lucene.SyntaxError.
+func ParseQuery(query string, m lucene.Mapping, k Known) (n lucene.Node, warnings []Problem, err error) {
+	q, err := lucene.Read(query, m)
 	if err != nil {
 		return nil, nil, err
 	}
-	if why := refused(n); why != "" {
+	if why := refused(q.Tree); why != "" {
 		return nil, nil, fmt.Errorf("the query %s", why)
 	}
-	for _, note := range notes {
-		warnings = append(warnings, note.Msg)
+	for _, note := range append(lint(q, m), k.lint(q)...) {
+		row, col := lucene.Place(query, note.Offset)
+		warnings = append(warnings, Problem{Row: row, Col: col, Warning: true, Msg: note.Msg})
 	}
-	return n, append(warnings, lucene.Lint(n, PerLine, m.Analysed)...), nil
+	return q.Tree, warnings, nil
 }
 
 // ParseFile reads one fingerprint file, whose name (with .yaml) is its

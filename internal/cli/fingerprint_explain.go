@@ -73,8 +73,11 @@ func (a *app) explanationOf(arg string, m lucene.Mapping) (explanation, error) {
 }
 
 func explainQuery(query string, m lucene.Mapping) explanation {
-	n, warnings, err := queries.ParseQuery(query, m)
-	e := explanation{Query: strings.TrimSpace(query), Warnings: warnings, tree: n, mapping: m}
+	n, warnings, err := queries.ParseQuery(query, m, bot.KnownFiles())
+	e := explanation{Query: strings.TrimSpace(query), tree: n, mapping: m}
+	for _, w := range warnings {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("row %d, column %d: %s", w.Row, w.Col, w.Msg))
+	}
 	if err != nil {
 		e.Errors = []string{err.Error()}
 	}
@@ -83,6 +86,9 @@ func explainQuery(query string, m lucene.Mapping) explanation {
 
 func explainFile(name string, body []byte, m lucene.Mapping) explanation {
 	f, problems := queries.ParseFile(name, body, m)
+	if f.Tree != nil {
+		problems = append(problems, bot.KnownFiles().Unknown(queries.Set{Items: []queries.Fingerprint{f}, Mapping: m})...)
+	}
 	e := explanation{Query: f.Query, tree: f.Tree, mapping: m}
 	for _, p := range problems {
 		if p.Warning {
@@ -103,7 +109,6 @@ func (e explanation) complete() explanation {
 	if e.tree == nil || len(e.Errors) > 0 {
 		return e
 	}
-	e.Warnings = append(e.Warnings, bot.KnownFiles().Lint(e.tree)...)
 	e.Tree = lucene.DumpJSON(e.tree)
 	for _, f := range lucene.Fields(e.tree) {
 		if queries.PerLine(f) {

@@ -35,7 +35,7 @@ func TestBombsAreRefusedOrCheap(t *testing.T) {
 		"a range of long strings": {"build_name:[" + strings.Repeat("a", 5000) + " TO *]", text, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n, err := Parse(c.query, Historical())
+			q, err := Read(c.query, Historical())
 			if (err != nil) != c.refused {
 				t.Fatalf("refused: %v, want %v: %.200v", err != nil, c.refused, err)
 			}
@@ -45,11 +45,11 @@ func TestBombsAreRefusedOrCheap(t *testing.T) {
 				}
 				return
 			}
-			_ = Lint(n, func(string) bool { return true }, func(string) bool { return true })
+			_ = q.Lint(func(string) bool { return true }, func(string) bool { return true })
 			d := NewDoc(Historical())
 			d.Set("message", c.text)
 			d.Set("build_name", c.text)
-			Eval(n, d)
+			Eval(q.Tree, d)
 		})
 	}
 }

@@ -9,18 +9,29 @@ const (
 	mustNot
 )
 
-// clauses are the clauses of one group in their order.
-type clauses []struct {
+// clause is one of a group, and where it begins in the query.
+type clause struct {
 	n     Node
 	occur occur
+	off   int
+}
+
+// or is an OR: where it stands, and the number of the clause behind it.
+type or struct{ off, next int }
+
+// clauses are the clauses of one group in their order.
+type clauses struct {
+	all    []clause
+	ors    []or
+	places places
 }
 
 // add does what Lucene's addClause does: AND makes the clause before it and
 // its own required, NOT makes its own prohibited, OR changes nothing. A clause
 // of which analysis left nothing (nil) still has its effect on the one before.
-func (c *clauses) add(conj, mod kind, n Node) {
-	if last := len(*c) - 1; last >= 0 && conj == kAnd && (*c)[last].occur != mustNot {
-		(*c)[last].occur = must
+func (c *clauses) add(conj, mod kind, n Node, off int) {
+	if last := len(c.all) - 1; last >= 0 && conj == kAnd && c.all[last].occur != mustNot {
+		c.all[last].occur = must
 	}
 	if n == nil {
 		return
@@ -32,29 +43,24 @@ func (c *clauses) add(conj, mod kind, n Node) {
 	case mod == kPlus || conj == kAnd:
 		o = must
 	}
-	*c = append(*c, struct {
-		n     Node
-		occur occur
-	}{n, o})
+	c.all = append(c.all, clause{n, o, off})
 }
 
 // node makes the Bool of a group, nil if there is no clause.
 func (c clauses) node() Node {
-	if len(c) == 0 {
+	if len(c.all) == 0 {
 		return nil
 	}
-	var b Bool
-	for _, cl := range c {
-		switch cl.occur {
-		case must:
-			b.Must = append(b.Must, cl.n)
-		case mustNot:
-			b.Not = append(b.Not, cl.n)
-		default:
-			b.Should = append(b.Should, cl.n)
-		}
+	lists := map[occur][]Node{}
+	for _, cl := range c.all {
+		lists[cl.occur] = append(lists[cl.occur], cl.n)
 	}
-	return withAll(b)
+	next := map[occur]int{}
+	for _, cl := range c.all {
+		c.places[&lists[cl.occur][next[cl.occur]]] = cl.off
+		next[cl.occur]++
+	}
+	return withAll(Bool{Must: lists[must], Should: lists[should], Not: lists[mustNot]})
 }
 
 // withAll is Elasticsearch's fixNegativeQueryIfNeeded: a group of nothing but

@@ -51,24 +51,27 @@ func (n Bool) possible(text func(string) bool) (yes, no bool) {
 
 // Lint lists what a person hardly meant, in words for them. perLine tells the
 // fields that differ from line to line, analysed those that are cut into words.
-func Lint(n Node, perLine, analysed func(field string) bool) []string {
-	var found []string
+func (q Query) Lint(perLine, analysed func(field string) bool) []Note {
+	var found []Note
+	note := func(off int, format string, args ...any) {
+		found = append(found, Note{off, fmt.Sprintf(format, args...)})
+	}
 	switch {
-	case !Anchored(n, perLine):
-		found = append(found, "it can match every line of a file: no text is required (is an AND missing?)")
-	case len(Anchors(n, analysed)) == 0:
-		found = append(found, "it is slow: there is no word or phrase that every hit has, so each line is looked at")
+	case !Anchored(q.Tree, perLine):
+		note(q.from, "it can match every line of a file: no text is required (is an AND missing?)")
+	case len(Anchors(q.Tree, analysed)) == 0:
+		note(q.from, "it is slow: there is no word or phrase that every hit has, so each line is looked at")
 		fallthrough
 	default:
-		found = append(found, escapes(n, perLine)...)
+		found = append(found, q.escapes(perLine)...)
 	}
-	Walk(n, func(n Node) bool {
+	q.Walk(func(n Node, off int) bool {
 		if b, ok := n.(Bool); ok && len(b.Must) > 0 && len(b.Should) > 0 {
-			found = append(found, fmt.Sprintf("%s changes nothing beside AND: put brackets around what belongs together", b.Should[0]))
+			note(q.offset(&b.Should[0], off), "%s changes nothing beside AND: put brackets around what belongs together", cut(b.Should[0].String(), 200))
 		}
 		if f := FieldOf(n); f != "" && analysed(f) {
 			if why := impossible(n); why != "" {
-				found = append(found, fmt.Sprintf("%s can match nothing: %s", n, why))
+				note(off, "%s can match nothing: %s", cut(n.String(), 200), why)
 			}
 		}
 		return true
@@ -78,25 +81,26 @@ func Lint(n Node, perLine, analysed func(field string) bool) []string {
 
 // escapes tells branches of a top-level OR that have no condition on the file,
 // where others have one.
-func escapes(n Node, perLine func(string) bool) []string {
-	b, ok := n.(Bool)
+func (q Query) escapes(perLine func(string) bool) []Note {
+	b, ok := q.Tree.(Bool)
 	if !ok || len(b.Must) > 0 || len(b.Should) < 2 {
 		return nil
 	}
-	var free []Node
+	var free *Node
 	bound := ""
-	for _, c := range b.Should {
+	for i, c := range b.Should {
 		switch f := condition(c, perLine); {
 		case f != "":
 			bound = f
-		case Anchored(c, perLine):
-			free = append(free, c)
+		case free == nil && Anchored(c, perLine):
+			free = &b.Should[i]
 		}
 	}
-	if bound == "" || len(free) == 0 {
+	if bound == "" || free == nil {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s stands beside OR without the condition on %s: put brackets around what belongs together", free[0], bound)}
+	return []Note{{q.offset(free, q.from),
+		fmt.Sprintf("%s stands beside OR without the condition on %s: put brackets around what belongs together", cut((*free).String(), 200), bound)}}
 }
 
 // condition is a field of the whole file that n depends on, empty if there is
@@ -112,25 +116,63 @@ func condition(n Node, perLine func(string) bool) string {
 
 // impossible says why no word of the analyser can make a leaf true.
 func impossible(n Node) string {
-	pattern := ""
+	var parts []string
 	switch n := n.(type) {
 	case Prefix:
-		pattern = n.Text
+		parts = []string{n.Text}
 	case Wildcard:
-		pattern = strings.NewReplacer("*", "", "?", "", `\`, "").Replace(n.Pattern)
+		parts = literals(n.Pattern)
 	case Fuzzy:
 		if n.Edits == 0 {
-			pattern = n.Text
+			parts = []string{n.Text}
 		}
 	case Regexp:
 		if strings.ContainsFunc(n.Pattern, unicode.IsUpper) {
 			return "words are in lower case, and a regular expression is taken as it is"
 		}
 	}
-	for _, r := range pattern {
-		if classOf(r) == 0 {
-			return fmt.Sprintf("there is no %q in a word", string(r))
+	for _, part := range parts {
+		for _, r := range part {
+			if classOf(r) == 0 {
+				return fmt.Sprintf("there is no %q in a word", string(r))
+			}
+		}
+		if !inWord(part) {
+			return fmt.Sprintf("%q is never within one word", part)
 		}
 	}
 	return ""
+}
+
+// literals are the texts between the wildcards of a pattern.
+func literals(pattern string) []string {
+	parts := []string{""}
+	for _, r := range newWild(pattern).parts {
+		if r < 0 {
+			parts = append(parts, "")
+			continue
+		}
+		parts[len(parts)-1] += string(r)
+	}
+	return parts
+}
+
+// inWord reports whether some word has part within it. What may stand around
+// it decides whether a dot or a quote at its ends is of the word.
+func inWord(part string) bool {
+	if part == "" {
+		return true
+	}
+	runes := []rune(part)
+	around := []string{"", "a", "1", "_", string(runes[0]), string(runes[len(runes)-1])}
+	for _, before := range around {
+		for _, after := range around {
+			for _, t := range Tokens(before + part + after) {
+				if strings.Contains(t.Text, part) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

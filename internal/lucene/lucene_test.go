@@ -179,14 +179,33 @@ func TestLint(t *testing.T) {
 		`message:a AND message:x\-y*`:                             `no "-" in a word`,
 		`message:a AND message:b\(?`:                              `no "(" in a word`,
 		`message:a AND message:b\ ~`:                              `no " " in a word`,
+		`message:a AND message:fa\:16*`:                           `"fa:16" is never within one word`,
+		`message:a AND message:*日本`:                               `"日本" is never within one word`,
+		`message:a AND message:10.0.0.*`:                          "",
+		`message:a AND message:*.py`:                              "",
+		`message:a AND message:don't* AND message:x_y?`:           "",
+		`message:a AND message:カタ* AND message:*é??b*`:            "",
 		`message:a AND message:/ERROR.*/`:                         "lower case",
 		`message:a AND tags:/ERROR.*/ AND tags:a-b*`:              "",
 	} {
-		got := strings.Join(Lint(parse(t, query), perLine, Historical().Analysed), "; ")
+		q, err := Read(query, Historical())
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		got := noted(q.Lint(perLine, Historical().Analysed))
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
+}
+
+// noted writes notes, one a line.
+func noted(notes []Note) string {
+	text := ""
+	for _, n := range notes {
+		text += fmt.Sprintf("%d: %s\n", n.Offset, n.Msg)
+	}
+	return text
 }
 
 func TestNotes(t *testing.T) {
@@ -197,16 +216,49 @@ func TestNotes(t *testing.T) {
 		`tags:"b*"`:                    "",
 		`a and b`:                      `2: "and" is a word here`,
 		`"a and b" AND c`:              "",
+		// Lucene's classic precedence.
+		`a AND b OR c AND d`:         `8: OR changes nothing here, since AND requires what stands on both of its sides; it is read as message:"a" AND message:"b" AND message:"c" AND message:"d"`,
+		`x AND (a AND b OR c AND d)`: `15: OR changes nothing here`,
+		`a AND b || c AND NOT d`:     `8: OR changes nothing here`,
+		`a OR NOT b`:                 `2: OR changes nothing here, since NOT excludes, whatever stands beside it; it is read as message:"a" AND NOT message:"b"`,
+		`NOT a OR b`:                 `6: OR changes nothing here`,
+		`a OR -b AND c`:              `2: OR changes nothing here`,
+		`+a OR +b`:                   `3: OR changes nothing here`,
+		`a OR b OR c`:                "",
+		`(a AND b) OR (c AND d)`:     "",
+		`a OR (NOT b)`:               "",
+		`a AND (b OR c) AND NOT d`:   "",
+		`a OR b AND c`:               "", // Lint tells that a changes nothing
+		`a AND b OR c`:               "",
 	} {
-		n, notes, err := ParseNotes(query, Historical())
-		if n == nil || err != nil {
+		q, err := Read(query, Historical())
+		if q.Tree == nil || err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}
-		got := ""
-		for _, note := range notes {
-			got += fmt.Sprintf("%d: %s\n", note.Offset, note.Msg)
+		if got := noted(q.Notes); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", query, got, want)
 		}
-		if (got == "") != (want == "") || !strings.Contains(got, want) {
+	}
+}
+
+// TestPlaces: each warning stands at the clause that it speaks of.
+func TestPlaces(t *testing.T) {
+	for query, want := range map[string]string{
+		"  tags:b":                            "2: it can match every line",
+		" message:a* AND tags:x":              "1: it is slow",
+		"(message:a AND tags:x) OR message:c": "26: ",
+		"message:a AND (message:b OR message:c AND message:d)":           "15: ",
+		"message:a OR message:b AND message:c":                           "0: ",
+		"message:a AND\n (message:b OR -(message:c AND message:d\\-e*))": "45: ",
+		"message:a AND -message:/B/":                                     "14: ",
+		"message:a AND message:(b OR c d\\-e~0)":                         "30: ",
+	} {
+		q, err := Read(query, Historical())
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		got := noted(q.Lint(func(f string) bool { return f == "message" }, Historical().Analysed))
+		if !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
@@ -217,12 +269,18 @@ func FuzzParse(f *testing.F) {
 		f.Add(q, "a b c")
 	}
 	f.Fuzz(func(t *testing.T, query, text string) {
-		n, err := Parse(query, Historical())
+		q, err := Read(query, Historical())
+		n := q.Tree
 		if err != nil {
 			if s, ok := errors.AsType[*SyntaxError](err); !ok || s.Row < 1 || s.Col < 1 || s.Offset > len(query) {
 				t.Fatalf("%q: %v", query, err)
 			}
 			return
+		}
+		for _, note := range append(q.Notes, q.Lint(func(f string) bool { return f == "message" }, Historical().Analysed)...) {
+			if note.Offset < 0 || note.Offset > len(query) || note.Msg == "" || len(note.Msg) > 2000 {
+				t.Fatalf("%q: %+v", query, note)
+			}
 		}
 		again, err := Parse(n.String(), Historical())
 		if err != nil {

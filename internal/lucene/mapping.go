@@ -102,12 +102,14 @@ func (e *SyntaxError) Error() string {
 
 // errorAt makes the error for a byte offset of query.
 func errorAt(query string, offset int, msg string) *SyntaxError {
+	row, col := Place(query, offset)
+	return &SyntaxError{Offset: offset, Row: row, Col: col, Msg: msg}
+}
+
+// Place is the row and the column, in code points, of a byte offset of a
+// query, both from 1.
+func Place(query string, offset int) (row, col int) {
 	before := query[:min(offset, len(query))]
 	line := before[strings.LastIndexByte(before, '\n')+1:]
-	return &SyntaxError{
-		Offset: offset,
-		Row:    strings.Count(before, "\n") + 1,
-		Col:    utf8.RuneCountInString(line) + 1,
-		Msg:    msg,
-	}
+	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(line) + 1
 }

@@ -7,21 +7,8 @@ import "fmt"
 // where AND binds what stands on both of its sides and OR does nothing. An
 // error is a *SyntaxError.
 func Parse(query string, m Mapping) (Node, error) {
-	n, _, err := ParseNotes(query, m)
-	return n, err
-}
-
-// Note is something odd that the tree does not show any more.
-type Note struct {
-	Offset int // in bytes, from 0
-	Msg    string
-}
-
-// ParseNotes is Parse, with what a person may not expect of the query's text.
-func ParseNotes(query string, m Mapping) (Node, []Note, error) {
-	p := &parser{query: query, mapping: m}
-	n, err := p.parse()
-	return n, p.notes, err
+	q, err := Read(query, m)
+	return q.Tree, err
 }
 
 func (p *parser) parse() (Node, error) {
@@ -57,18 +44,7 @@ type parser struct {
 	depth   int
 	mapping Mapping
 	notes   []Note
-}
-
-// noteWord notes a word that looks like an operator.
-func (p *parser) noteWord(t lexeme) {
-	if t.text == "and" || t.text == "or" || t.text == "not" {
-		p.note(t.off, "%q is a word here: operators are written in capitals", t.text)
-	}
-}
-
-// note keeps something odd.
-func (p *parser) note(off int, format string, args ...any) {
-	p.notes = append(p.notes, Note{off, fmt.Sprintf(format, args...)})
+	places  places
 }
 
 // peek is the token k places ahead; behind the last it is the last.
@@ -102,11 +78,14 @@ func (p *parser) unexpected() error {
 }
 
 // excerpt quotes a part of a query for an error.
-func excerpt(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		s = string(r[:40]) + "…"
+func excerpt(s string) string { return fmt.Sprintf("%q", cut(s, 40)) }
+
+// cut is s, or its first n characters.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		s = string(r[:n]) + "…"
 	}
-	return fmt.Sprintf("%q", s)
+	return s
 }
 
 // group reads clauses up to the end or a closing bracket. It returns nil when
@@ -116,7 +95,7 @@ func (p *parser) group(field string) (Node, error) {
 		return nil, p.fail(p.peek(0).off, "more than %d brackets within each other", MaxDepth)
 	}
 	defer func() { p.depth-- }()
-	var list clauses
+	list := clauses{places: p.places}
 	first, err := p.firstClause(field, &list)
 	if err != nil {
 		return nil, err
@@ -126,13 +105,15 @@ func (p *parser) group(field string) (Node, error) {
 			return nil, err
 		}
 	}
-	if len(list) > MaxClauses {
+	if len(list.all) > MaxClauses {
 		return nil, p.fail(p.peek(0).off, "more than %d clauses in one group", MaxClauses)
 	}
-	if len(list) == 1 && first != nil {
+	if len(list.all) == 1 && first != nil {
 		return first, nil
 	}
-	return list.node(), nil
+	n := list.node()
+	p.noteOrs(list, n)
+	return n, nil
 }
 
 // more reports whether another clause begins here.
@@ -150,12 +131,13 @@ func (p *parser) firstClause(field string, list *clauses) (Node, error) {
 	if p.manyTerms() {
 		return p.multi(field, list)
 	}
+	off := p.peek(0).off
 	mod := p.modifier()
 	n, err := p.clause(field)
 	if err != nil {
 		return nil, err
 	}
-	list.add(kEOF, mod, n)
+	list.add(kEOF, mod, n, off)
 	if mod != kEOF {
 		return nil, nil
 	}
@@ -168,17 +150,22 @@ func (p *parser) nextClause(field string, list *clauses) error {
 		_, err := p.multi(field, list)
 		return err
 	}
-	conj := kEOF
-	if k := p.peek(0).kind; k == kAnd || k == kOr {
-		conj = k
+	conj := p.peek(0)
+	if conj.kind == kAnd || conj.kind == kOr {
 		p.i++
+	} else {
+		conj.kind = kEOF
 	}
+	off := p.peek(0).off
 	mod := p.modifier()
 	n, err := p.clause(field)
 	if err != nil {
 		return err
 	}
-	list.add(conj, mod, n)
+	if conj.kind == kOr && n != nil {
+		list.ors = append(list.ors, or{conj.off, len(list.all)})
+	}
+	list.add(conj.kind, mod, n, off)
 	return nil
 }
 
@@ -231,11 +218,11 @@ func (p *parser) multi(field string, list *clauses) (Node, error) {
 	n, err := p.fieldQuery(field, plain, t.off, false)
 	if b, ok := n.(Bool); ok {
 		for _, c := range b.Should {
-			list.add(kEOF, kEOF, c)
+			list.add(kEOF, kEOF, c, t.off)
 		}
 		return n, err
 	}
-	list.add(kEOF, kEOF, n)
+	list.add(kEOF, kEOF, n, t.off)
 	return n, err
 }
 

@@ -35,7 +35,12 @@ func (n Fuzzy) String() string {
 func (n Number) String() string {
 	return name(n.Field) + quote(strconv.FormatFloat(n.Value, 'f', -1, 64))
 }
-func (n Exists) String() string { return existsField + ":" + escape(n.Field) }
+func (n Exists) String() string {
+	if n.Field == "" {
+		return existsField + `:""`
+	}
+	return existsField + ":" + escape(n.Field)
+}
 func (n Range) String() string {
 	left, right := "{", "}"
 	if n.Low.Inclusive {
