@@ -593,3 +593,103 @@ found:
 	VZEROUPPER
 	MOVQ DX, ret+16(FP)
 	RET
+
+// func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
+TEXT ·sieveVBMI(SB), NOSPLIT, $0-32
+	MOVQ      text+0(FP), AX
+	MOVQ      tables+8(FP), CX
+	MOVQ      masks+16(FP), DX
+	MOVQ      blocks+24(FP), BX
+	VMOVDQU64 (CX), Z0
+	VMOVDQU64 64(CX), Z1
+	VMOVDQU64 128(CX), Z2
+	VMOVDQU64 192(CX), Z3
+	VMOVDQU64 256(CX), Z4
+	VMOVDQU64 320(CX), Z5
+	VMOVDQU64 384(CX), Z6
+	VMOVDQU64 448(CX), Z7
+	VMOVDQU64 512(CX), Z8
+	VMOVDQU64 576(CX), Z9
+	VMOVDQU64 640(CX), Z10
+	VMOVDQU64 704(CX), Z11
+	VMOVDQU64 768(CX), Z12
+	VMOVDQU64 832(CX), Z13
+	VMOVDQU64 896(CX), Z14
+	VMOVDQU64 960(CX), Z15
+
+block:
+	VMOVDQU64 (AX), Z16
+	VPERMI2B  Z1, Z0, Z16
+	VMOVDQU64 1(AX), Z17
+	VPERMI2B  Z3, Z2, Z17
+	VMOVDQU64 2(AX), Z18
+	VPERMI2B  Z5, Z4, Z18
+	VMOVDQU64 3(AX), Z19
+	VPERMI2B  Z7, Z6, Z19
+	VMOVDQU64 4(AX), Z20
+	VPERMI2B  Z9, Z8, Z20
+	VMOVDQU64 5(AX), Z21
+	VPERMI2B  Z11, Z10, Z21
+	VMOVDQU64 6(AX), Z22
+	VPERMI2B  Z13, Z12, Z22
+	VMOVDQU64 7(AX), Z23
+	VPERMI2B  Z15, Z14, Z23
+	VPANDQ    Z16, Z20, Z16
+	VPANDQ    Z17, Z21, Z17
+	VPANDQ    Z18, Z22, Z18
+	VPANDQ    Z19, Z23, Z19
+	VPANDQ    Z16, Z18, Z16
+	VPANDQ    Z17, Z19, Z17
+	VPANDQ    Z16, Z17, Z16
+	VPTESTMB  Z16, Z16, K1
+	KMOVQ     K1, CX
+	MOVQ      CX, (DX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x08, DX
+	DECQ      BX
+	JNZ       block
+	VZEROUPPER
+	RET
+
+// func pairAVX2(text *byte, distance uint64, first uint64, second uint64, blocks uint64) uint64
+// Requires: AVX, AVX2
+TEXT ·pairAVX2(SB), NOSPLIT, $0-48
+	MOVQ         text+0(FP), AX
+	MOVQ         distance+8(FP), CX
+	MOVQ         first+16(FP), DX
+	VMOVQ        DX, X0
+	VPBROADCASTB X0, Y0
+	MOVQ         second+24(FP), DX
+	VMOVQ        DX, X1
+	VPBROADCASTB X1, Y1
+	MOVQ         blocks+32(FP), DX
+	MOVQ         $0x20202020, BX
+	VMOVQ        BX, X2
+	VPBROADCASTB X2, Y2
+	XORQ         BX, BX
+	SHLQ         $0x05, DX
+
+pair:
+	VPOR      (AX), Y2, Y3
+	VPOR      (AX)(CX*1), Y2, Y4
+	VPCMPEQB  Y0, Y3, Y3
+	VPCMPEQB  Y1, Y4, Y4
+	VPAND     Y3, Y4, Y3
+	VPMOVMSKB Y3, SI
+	TESTL     SI, SI
+	JNZ       stands
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, BX
+	CMPQ      BX, DX
+	JNE       pair
+	JMP       none
+
+stands:
+	BSFQ SI, SI
+	ADDQ SI, BX
+
+none:
+	VZEROUPPER
+	MOVQ BX, ret+40(FP)
+	RET

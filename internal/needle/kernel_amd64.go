@@ -7,6 +7,9 @@ import "golang.org/x/sys/cpu"
 // vectors reports whether this machine has what the generated kernels need.
 var vectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI2
 
+// tables reports whether it can look up 64 bytes at once in a table of 128.
+var tables = cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
+
 // probe sets in masks which of the n looks of a grid meet a gram that is
 // looked for.
 func probe(text []byte, g *grid, n int, masks []uint64) {
@@ -29,12 +32,15 @@ func probe(text []byte, g *grid, n int, masks []uint64) {
 
 // sift sets in masks the bytes where one of t's texts may stand.
 func sift(text []byte, t *teddy, masks []uint64) {
-	blocks := 0
-	if vectors {
-		blocks = max(len(text)-gramLen+1, 0) / 64
-	}
-	if blocks > 0 {
+	blocks := max(len(text)-windowLen+1, 0) / 64
+	switch {
+	case blocks == 0:
+	case tables:
+		sieveVBMI(&text[0], &t.tables[0][0], &masks[0], blocks)
+	case vectors:
 		siftAVX2(&text[0], &t.halves[0].low[0], &masks[0], blocks)
+	default:
+		blocks = 0
 	}
 	siftPlain(text, t, blocks*64, masks)
 }
@@ -45,4 +51,14 @@ func highFree(text []byte) int {
 		return 0
 	}
 	return int(asciiAVX2(&text[0], uint64(len(text)/128))) * 128
+}
+
+// pairFree is from byte i on up to where in text, at the least, s stands
+// nowhere, by its first and last byte.
+func pairFree(text []byte, i int, s string) int {
+	blocks := (len(text) - i - len(s) + 1) / 32
+	if !vectors || blocks <= 0 {
+		return i
+	}
+	return i + int(pairAVX2(&text[i], uint64(len(s)-1), uint64(s[0]|foldGram&0xff), uint64(s[len(s)-1]|foldGram&0xff), uint64(blocks)))
 }

@@ -2,7 +2,7 @@
 
 package needle
 
-const vectors = false
+const vectors, tables = false, false
 
 // probe sets in masks which of the n looks of a grid meet a gram that is
 // looked for.
@@ -13,3 +13,6 @@ func sift(text []byte, t *teddy, masks []uint64) { siftPlain(text, t, 0, masks) 
 
 // highFree is up to where text is known to be ASCII.
 func highFree([]byte) int { return 0 }
+
+// pairFree is from byte i on up to where in text s is known to stand nowhere.
+func pairFree(_ []byte, i int, _ string) int { return i }

@@ -2,8 +2,12 @@ package needle
 
 import "encoding/binary"
 
-// fewest is up to how many texts the vector pass alone is used.
-const fewest = 12
+// fewest is up to how many texts the vector pass alone is used, and fewestTables
+// where it has tables.
+const (
+	fewest       = 12
+	fewestTables = 200
+)
 
 // Match is an occurrence of a text.
 type Match struct {
@@ -22,6 +26,7 @@ type Set struct {
 // Scratch is memory that one goroutine uses again and again.
 type Scratch struct {
 	masks        []uint64
+	hits         []int32
 	first, other []Match
 	both         []Match
 }
@@ -54,7 +59,7 @@ func New(texts []string) *Set {
 // step is the widest step for the grid with which few texts are left to the
 // vector pass; 0 when that can do all.
 func (s *Set) step() int {
-	if len(s.texts) <= fewest {
+	if len(s.texts) <= fewest || tables && len(s.texts) <= fewestTables {
 		return 0
 	}
 	for _, step := range []int{4, 2} {
@@ -139,17 +144,8 @@ func lower(s string) string {
 // Index is where in text, from byte i on, the needle stands, whose letters are
 // lower case; -1: nowhere.
 func Index(text []byte, i int, needle string) int {
-	if len(needle) < gramLen {
-		for ; i+len(needle) <= len(text); i++ {
-			if at(text, i, needle) {
-				return i
-			}
-		}
-		return -1
-	}
-	gram := load(needle)
 	for ; i+len(needle) <= len(text); i++ {
-		if binary.LittleEndian.Uint32(text[i:])|foldGram == gram && at(text, i, needle) {
+		if i = pairFree(text, i, needle); at(text, i, needle) {
 			return i
 		}
 	}

@@ -18,8 +18,8 @@ const (
 const rarityBits = 16
 
 // rarity holds, by a hash, how often grams are in CI logs, and behind that how
-// often words are: 2^(byte/8) of 10^9 bytes; 0: hardly ever. It was counted by
-// the program in sample.
+// often words are, and last how often bytes are: 2^(byte/8) of 10^9 bytes; 0:
+// hardly ever. It was counted by the program in sample.
 //
 //go:embed rarity.bin
 var rarity string
@@ -45,12 +45,20 @@ func wordFrequency(text string) float64 {
 	return listed(1<<rarityBits + h>>(32-rarityBits))
 }
 
+// byteFrequency is how often a byte is met in a byte of log, in either case.
+func byteFrequency(c byte) float64 { return listed(2<<rarityBits + uint32((c|0x20)&0x7f)) }
+
 func listed(i uint32) float64 {
 	if rarity[i] == 0 {
 		return 1e-7
 	}
-	return math.Exp2(float64(rarity[i])/8) / 1e9
+	b := rarity[i]
+	return float64(uint64(1)<<(b/8)) * eighths[b%8] / 1e9
 }
+
+// eighths are 2^(i/8).
+var eighths = [8]float64{1, 1.0905077326652577, 1.189207115002721, 1.2968395546510096, math.Sqrt2,
+	1.5422108254079407, 1.681792830507429, 1.8340080864093424}
 
 // window is how long a text must be to hold whole grams wherever the grid lies.
 func window(step int) int { return gramLen + step - 1 }

@@ -11,9 +11,10 @@ import (
 
 // What package needle says of grams.
 const (
-	gramLen = 4
-	fold    = 0x20202020
-	mul     = 0x9e3779b1
+	gramLen   = 4
+	windowLen = 8
+	fold      = 0x20202020
+	mul       = 0x9e3779b1
 )
 
 func main() {
@@ -22,6 +23,8 @@ func main() {
 		probe(step)
 	}
 	ascii()
+	sieve()
+	pair()
 	Generate()
 }
 
@@ -154,4 +157,89 @@ func ascii() {
 	VZEROUPPER()
 	Store(done, ReturnIndex(0))
 	RET()
+}
+
+// sieve is the vector pass where bytes can be looked up in tables of 128: one
+// for each byte of a window, in two registers, for 64 bytes at once.
+func sieve() {
+	TEXT("sieveVBMI", NOSPLIT, "func(text *byte, tables *byte, masks *uint64, blocks int)")
+	Doc("sieveVBMI is siftPlain for blocks of 64 bytes; windowLen-1 bytes more must be readable. It needs AVX-512 VBMI and BW.")
+	text, tables := Load(Param("text"), GP64()), Load(Param("tables"), GP64())
+	masks, blocks := Load(Param("masks"), GP64()), Load(Param("blocks"), GP64())
+	var low, high [windowLen]VecVirtual
+	for j := range windowLen {
+		low[j], high[j] = ZMM(), ZMM()
+		VMOVDQU64(Mem{Base: tables, Disp: 128 * j}, low[j])
+		VMOVDQU64(Mem{Base: tables, Disp: 128*j + 64}, high[j])
+	}
+
+	Label("block")
+	var in [windowLen]VecVirtual
+	for j := range windowLen {
+		in[j] = ZMM()
+		VMOVDQU64(Mem{Base: text, Disp: j}, in[j])
+		VPERMI2B(high[j], low[j], in[j])
+	}
+	for n := windowLen; n > 1; n /= 2 {
+		for j := range n / 2 {
+			VPANDQ(in[j], in[j+n/2], in[j])
+		}
+	}
+	some, mask := K(), GP64()
+	VPTESTMB(in[0], in[0], some)
+	KMOVQ(some, mask)
+	MOVQ(mask, Mem{Base: masks})
+	ADDQ(U8(64), text)
+	ADDQ(U8(8), masks)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// pair looks for two bytes at a distance, 32 places at once.
+func pair() {
+	TEXT("pairAVX2", NOSPLIT, "func(text *byte, distance uint64, first, second uint64, blocks uint64) uint64")
+	Doc("pairAVX2 is the first place in the blocks of 32 bytes at text, which are some, where first stands and, distance bytes further on, second; all of them when there is none. Bytes are compared with bit 5 set.")
+	text, distance := Load(Param("text"), GP64()), Load(Param("distance"), GP64())
+	first, second := broadcast(Load(Param("first"), GP64())), broadcast(Load(Param("second"), GP64()))
+	blocks := Load(Param("blocks"), GP64())
+	bit := GP64()
+	MOVQ(U32(fold), bit)
+	folded := broadcast(bit)
+	done, mask := GP64(), GP64()
+	XORQ(done, done)
+	SHLQ(U8(5), blocks)
+
+	Label("pair")
+	a, b := YMM(), YMM()
+	VPOR(Mem{Base: text}, folded, a)
+	VPOR(Mem{Base: text, Index: distance, Scale: 1}, folded, b)
+	VPCMPEQB(first, a, a)
+	VPCMPEQB(second, b, b)
+	VPAND(a, b, a)
+	VPMOVMSKB(a, mask.As32())
+	TESTL(mask.As32(), mask.As32())
+	JNZ(LabelRef("stands"))
+	ADDQ(U8(32), text)
+	ADDQ(U8(32), done)
+	CMPQ(done, blocks)
+	JNE(LabelRef("pair"))
+	JMP(LabelRef("none"))
+
+	Label("stands")
+	BSFQ(mask, mask)
+	ADDQ(mask, done)
+	Label("none")
+	VZEROUPPER()
+	Store(done, ReturnIndex(0))
+	RET()
+}
+
+// broadcast fills a vector with a register's lowest byte.
+func broadcast(r Register) VecVirtual {
+	v := YMM()
+	VMOVQ(r, v.AsX())
+	VPBROADCASTB(v.AsX(), v)
+	return v
 }

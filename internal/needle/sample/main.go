@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -17,7 +18,7 @@ import (
 
 // The tables' form is package needle's: by the top bits of a hash, 8 log2 of
 // how many there are in 10^9, and nothing of what is rarer than a millionth.
-// The first table is of grams, the second of words.
+// The first table is of grams, the second of words, the third of single bytes.
 const (
 	bits  = 16
 	mul   = 0x9e3779b1
@@ -42,7 +43,7 @@ func run(args []string) int {
 		c.count(text)
 	}
 	if err == nil {
-		_, err = os.Stdout.Write(append(c.table(c.grams, mul), c.table(c.words, 1)...))
+		_, err = os.Stdout.Write(slices.Concat(c.table(c.grams, mul), c.table(c.words, 1), c.singles()))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sample:", err)
@@ -67,15 +68,17 @@ func read(name string) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// counts are what the logs hold: grams, and words by their hash.
+// counts are what the logs hold: grams, words by their hash, and folded bytes.
 type counts struct {
 	grams, words map[uint32]float64
+	bytes        [128]float64
 	total        float64
 }
 
 func (c *counts) count(text []byte) {
 	gram, word := uint32(0), uint32(0)
 	for i, b := range text {
+		c.bytes[(b|fold&0xff)&0x7f]++
 		gram = gram>>8 | uint32(b|fold&0xff)<<24
 		if i >= 3 {
 			c.grams[gram]++
@@ -97,8 +100,20 @@ func (c *counts) table(list map[uint32]float64, mul uint32) []byte {
 	for key, n := range list {
 		if n/c.total >= least {
 			i := key * mul >> (32 - bits)
-			out[i] = max(out[i], byte(8*math.Log2(n/c.total*1e9)))
+			out[i] = max(out[i], scaled(n/c.total))
 		}
 	}
 	return out
 }
+
+func (c *counts) singles() []byte {
+	out := make([]byte, len(c.bytes))
+	for i, n := range c.bytes {
+		if n/c.total >= least {
+			out[i] = scaled(n / c.total)
+		}
+	}
+	return out
+}
+
+func scaled(share float64) byte { return byte(8 * math.Log2(share*1e9)) }
