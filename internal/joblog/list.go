@@ -28,7 +28,8 @@ const (
 type Listing struct {
 	Files []FileInfo
 	How   How
-	Short string // why files may be missing from Files; empty: all are there
+	Short string   // why files may be missing from Files; empty: all are there
+	Asked []string // HowWellKnown: the names that were asked for, those of Files among them; of others nothing is known
 }
 
 // FileInfo is one file of a listing.

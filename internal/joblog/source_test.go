@@ -110,7 +110,7 @@ func TestJenkinsPageIsNoIndex(t *testing.T) {
 	h.Put("job/x/1/", []byte(`<a href="changes">c</a><a href="configure">d</a>`), jenkins)
 	h.Put("job/x/1/consoleText", []byte("text"), loghost.Options{})
 	l, err := source(t, joblog.Options{}).List(t.Context(), h.URL()+"job/x/1/")
-	if err != nil || l.How != joblog.HowWellKnown || !slices.Equal(names(l), []string{"consoleText"}) {
+	if err != nil || l.How != joblog.HowWellKnown || !slices.Equal(names(l), []string{"consoleText"}) || !slices.Equal(l.Asked, joblog.WellKnown()) {
 		t.Fatal(err, l)
 	}
 }

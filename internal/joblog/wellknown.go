@@ -14,7 +14,7 @@ import (
 func (s *Source) wellKnown(ctx context.Context, base *url.URL) (Listing, error) {
 	names := candidates(s.o.WellKnown)
 	sizes, errs := s.probeAll(ctx, base, names)
-	l, found := Listing{How: HowWellKnown}, 0
+	l, found := Listing{How: HowWellKnown, Asked: s.o.WellKnown}, 0
 	for i, name := range names {
 		if errs[i] != nil {
 			continue

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,7 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 	}
 	began := time.Now()
 	tasks := s.plan(l, known)
+	l.Short = cmp.Or(l.Short, s.unasked(l, known))
 	results := make([]result, len(tasks))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(s.e.o.Workers)

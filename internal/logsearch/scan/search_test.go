@@ -93,6 +93,34 @@ func TestFilesThatCannotMatchAreNotFetched(t *testing.T) {
 	}
 }
 
+// TestFilesThatNobodyAskedFor: a host that lists nothing is asked for a few
+// names only. Where a fingerprint speaks of other files alone, it was not looked
+// for: the build is not complete.
+func TestFilesThatNobodyAskedFor(t *testing.T) {
+	const named = `message:boom AND tags:"screen-n-cpu.txt" AND build_name:mine`
+	for _, c := range []struct {
+		query, build, want string
+	}{
+		{named, "mine", "incomplete"},
+		{named, "other", "complete"},
+		{`message:boom AND filename:*n-cpu*`, "mine", "incomplete"},
+		{`message:boom AND tags:("screen-n-cpu.txt" OR console)`, "mine", "complete"},
+		{`message:boom AND NOT tags:"screen-n-cpu.txt"`, "mine", "complete"},
+		{`message:boom AND tags:syslog`, "mine", "complete"}, // asked for, and not there
+		{`message:boom`, "mine", "complete"},
+	} {
+		h, search := world(t, joblog.Options{}, c.query, `message:pass AND tags:console`)
+		h.List("b/", loghost.None)
+		h.Put("b/consoleText", []byte(stampLine+"pass\n"), loghost.Options{})
+		h.Put("b/logs/screen-n-cpu.txt", []byte("boom\n"), loghost.Options{})
+		a, err := search(ci.Fields{"build_name": {c.build}})
+		want(t, a, err, c.want+"; 1: 1× consoleText:1")
+		if (a.Why != "") != (c.want != "complete") || a.RetryAfter != 0 {
+			t.Errorf("%s: %q, again after %v", c.query, a.Why, a.RetryAfter)
+		}
+	}
+}
+
 func TestStatus(t *testing.T) {
 	boom := []byte(stampLine + "boom\n" + strings.Repeat(stampLine+"x\n", 10_000))
 	for name, c := range map[string]struct {
