@@ -15,25 +15,18 @@ type Ages struct {
 	Excerpts time.Time // quoted log lines of hits; the counts stay
 }
 
-// AgeOut takes away what has aged out, at most limit rows of each kind, and
-// says how many rows it changed. Lines that wait or were set aside are kept.
+// AgeOut takes away what has aged out, at most limit rows of one kind at a time,
+// and says how many rows it changed: there is more until that is 0. Lines that
+// wait or were set aside are kept.
 func (s *Store) AgeOut(ctx context.Context, a Ages, limit int) (n int, err error) {
 	err = s.update(ctx, "age out", "", func(tx *txn) error {
 		n = 0
 		for _, q := range []struct {
 			before time.Time
 			sql    string
-		}{
-			{a.Raw, `DELETE FROM raw WHERE id IN (SELECT id FROM raw
-				WHERE received_ms < ?1 AND state <> '` + rawAside + `' AND id NOT IN raw_pending
-				AND id < coalesce((SELECT id FROM raw WHERE received_ms >= ?1 ORDER BY id LIMIT 1), 9223372036854775807) ORDER BY id LIMIT ?2)`},
-			{a.Bodies, `UPDATE comment SET heard = NULL, listed = NULL, level = iif(level IS NULL, NULL, '[]'), guess = 0
-				WHERE id IN (SELECT id FROM comment WHERE (heard IS NOT NULL OR listed IS NOT NULL) AND own_ms < ?1 ORDER BY own_ms LIMIT ?2)`},
-			{a.Excerpts, `UPDATE hit SET excerpt = NULL WHERE (scan, fingerprint) IN (SELECT h.scan, h.fingerprint
-				FROM hit h JOIN scan s ON s.id = h.scan WHERE h.excerpt IS NOT NULL AND s.at_ms < ?1 ORDER BY h.scan LIMIT ?2)`},
-		} {
-			if q.before.IsZero() {
-				continue
+		}{{a.Raw, oldRaw}, {a.Bodies, oldBodies}, {a.Excerpts, oldExcerpts}} {
+			if q.before.IsZero() || n >= limit {
+				continue // the dear search for the next kind waits until this one is done
 			}
 			done, err := exec(ctx, tx, q.sql, ms(q.before), limit)
 			if err != nil {
@@ -45,3 +38,15 @@ func (s *Store) AgeOut(ctx context.Context, a Ages, limit int) (n int, err error
 	})
 	return n, err
 }
+
+// What ages out, before ?1 and at most ?2 rows. Lines come in order, so that
+// only the first ones are looked at; those of a clock that was ahead wait for
+// their time, and those behind them as well.
+const (
+	oldRaw = `WITH first AS MATERIALIZED (SELECT id, received_ms FROM raw WHERE state <> '` + rawAside + `' AND id NOT IN raw_pending ORDER BY id LIMIT ?2)
+		DELETE FROM raw WHERE id IN (SELECT id FROM first WHERE id < coalesce((SELECT min(id) FROM first WHERE received_ms >= ?1), 9223372036854775807))`
+	oldBodies = `UPDATE comment SET heard = NULL, listed = NULL, level = iif(level IS NULL, NULL, '[]'), guess = 0
+		WHERE id IN (SELECT id FROM comment WHERE (heard IS NOT NULL OR listed IS NOT NULL) AND own_ms < ?1 ORDER BY own_ms LIMIT ?2)`
+	oldExcerpts = `UPDATE hit SET excerpt = NULL WHERE (scan, fingerprint) IN (SELECT h.scan, h.fingerprint
+		FROM hit h JOIN scan s ON s.id = h.scan WHERE h.excerpt IS NOT NULL AND s.at_ms < ?1 ORDER BY h.scan LIMIT ?2)`
+)

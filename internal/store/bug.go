@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -40,12 +41,16 @@ func (s *Store) bugInfo(ctx context.Context, tx *txn, id int64) (b BugInfo, err 
 		return b, err
 	}
 	now := s.now()
-	err = tx.QueryRowContext(ctx, `SELECT count(DISTINCT b.id) FILTER (WHERE b.own_ms > ?2), count(DISTINCT b.id), count(DISTINCT r.change)
+	err = tx.QueryRowContext(ctx, hitsOfBug(), id, ms(now.Add(-24*time.Hour)), ms(now.Add(-7*24*time.Hour))).Scan(&b.Hits24h, &b.Hits7d, &b.Changes7d)
+	return b, err
+}
+
+// hitsOfBug counts builds of two spans of time, and changes of the longer one.
+func hitsOfBug() string {
+	return `SELECT count(DISTINCT b.id) FILTER (WHERE b.own_ms > ?2), count(DISTINCT b.id), count(DISTINCT r.change)
 		FROM fingerprint_bug fb JOIN hit h ON h.fingerprint = fb.fingerprint JOIN scan s ON s.id = h.scan JOIN build b ON b.id = s.build
 		JOIN report_build rb ON rb.build = b.id JOIN report r ON r.comment = rb.report JOIN change c ON c.number = r.change
-		WHERE fb.bug = ?1 AND h.cond = '' AND b.own_ms > ?3 AND NOT c.private`,
-		id, ms(now.Add(-24*time.Hour)), ms(now.Add(-7*24*time.Hour))).Scan(&b.Hits24h, &b.Hits7d, &b.Changes7d)
-	return b, err
+		WHERE fb.bug = ?1 AND h.cond = '' AND b.own_ms > ?3 AND NOT c.private AND ` + fmt.Sprintf(scannedLately, "?3")
 }
 
 // titleFresh is how long a bug's title is taken for true.

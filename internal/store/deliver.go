@@ -91,16 +91,17 @@ func (s *Store) ProveRef(ctx context.Context, ref, proof string) (found bool, er
 	return found, err
 }
 
-// proveRef proves whatever state the row is in: the comment is there.
+// proveRef proves whatever state the row is in: the comment is there. That the
+// reference is not empty is said again in SQL, for the sake of its index.
 func (s *Store) proveRef(ctx context.Context, tx *txn, ref, proof string) (bool, error) {
 	if ref == "" {
 		return false, nil
 	}
-	_, found, err := lookupID(ctx, tx, `SELECT id FROM outbox WHERE ref = ? LIMIT 1`, ref)
+	_, found, err := lookupID(ctx, tx, `SELECT id FROM outbox WHERE ref = ? AND ref <> '' LIMIT 1`, ref)
 	if err != nil || !found {
 		return false, err
 	}
-	_, err = exec(ctx, tx, `UPDATE outbox SET state = 'proven', proof = ?, why = '', next_ms = NULL, at_ms = ? WHERE ref = ? AND state <> 'proven'`,
+	_, err = exec(ctx, tx, `UPDATE outbox SET state = 'proven', proof = ?, why = '', next_ms = NULL, at_ms = ? WHERE ref = ? AND ref <> '' AND state <> 'proven'`,
 		proof, ms(s.now()), ref)
 	return true, err
 }

@@ -16,9 +16,12 @@ func (s *Store) ChangesHeard(ctx context.Context, since time.Time, limit int) (o
 		if err != nil {
 			return err
 		}
-		out, err = collect(ctx, tx, scanInt, `SELECT change FROM (SELECT c.change, max(r.id) AS last FROM raw r JOIN comment c ON c.raw = r.id
-			WHERE r.id > ? GROUP BY c.change ORDER BY last DESC LIMIT ?) ORDER BY last`, first.Int64, limit)
+		out, err = collect(ctx, tx, scanInt, changesHeard, first.Int64, limit)
 		return err
 	})
 	return out, err
 }
+
+// changesHeard names its index, for SQLite would read all comments to group them.
+const changesHeard = `SELECT change FROM (SELECT change, max(raw) AS last FROM comment INDEXED BY comment_raw
+	WHERE raw > ? GROUP BY change ORDER BY last DESC LIMIT ?) ORDER BY last`

@@ -80,7 +80,7 @@ func (s *Store) Unmute(ctx context.Context, channel, who string) error {
 		if _, err := exec(ctx, tx, `DELETE FROM mute WHERE channel = ?`, channel); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `UPDATE outbox SET next_ms = ? WHERE medium = ? AND target = ? AND state = ?`, ms(s.now()), MediumIRC, channel, OutReady)
+		_, err := exec(ctx, tx, `UPDATE outbox INDEXED BY outbox_ready SET next_ms = ? WHERE medium = ? AND target = ? AND state = 'ready'`, ms(s.now()), MediumIRC, channel)
 		if err != nil {
 			return err
 		}

@@ -130,3 +130,31 @@ func TestPendingOfAnOldDatabase(t *testing.T) {
 		t.Errorf("lines that wait, or were set aside, aged out, or one that is done did not: %v", err)
 	}
 }
+
+// TestAgeOutGoesInOrder: a few at a time, the oldest first; what a clock that was
+// ahead has dated keeps back those behind it, and lines that wait stay.
+func TestAgeOutGoesInOrder(t *testing.T) {
+	s := fresh(t)
+	var lines []Raw
+	var done []Heard
+	for i, minute := range []int{-9, -8, -7, -6, +5, -4} {
+		lines = append(lines, Raw{Session: "s", Seq: int64(i), Source: ViaStream, Received: noon.Add(time.Duration(minute) * time.Minute)})
+		if minute != -8 {
+			done = append(done, Heard{RawID: int64(i + 1)})
+		}
+	}
+	ok(t, s.AppendRaw(t.Context(), lines))
+	ok(t, s.Ingest(t.Context(), done))
+	for _, want := range []struct {
+		n    int
+		left string
+	}{{2, "2,4,5,6"}, {1, "2,5,6"}, {0, "2,5,6"}} {
+		n, err := s.AgeOut(t.Context(), Ages{Raw: noon}, 2)
+		if left := word(t, s, `SELECT group_concat(id) FROM raw ORDER BY id`); n != want.n || left != want.left || err != nil {
+			t.Errorf("%d aged out, %s are left, want %d and %s (%v)", n, left, want.n, want.left, err)
+		}
+	}
+	if n, err := s.AgeOut(t.Context(), Ages{Raw: noon.Add(time.Hour)}, 9); n != 2 || err != nil {
+		t.Errorf("an hour later: %d %v", n, err)
+	}
+}

@@ -278,6 +278,15 @@ func TestShortReport(t *testing.T) {
 		if q.Jobs = []string{"other"}; rates(t, s) != (Counts{}) {
 			t.Errorf("of another job: %+v", rates(t, s))
 		}
+		for job, minute := range map[string]int{"lately": -24 * 60, "long ago": -40 * 24 * 60} { // they run there, so they may be what is left out
+			report(t, s, 8, minute, aReport(0, folder(job, ci.Success)))
+		}
+		if q.Jobs = []string{"lately"}; rates(t, s) != (Counts{ReportsLeftOut: 1}) {
+			t.Errorf("of a job that runs there: %+v", rates(t, s))
+		}
+		if q.Jobs = []string{"long ago"}; rates(t, s) != (Counts{}) {
+			t.Errorf("of a job that ran there long ago: %+v", rates(t, s))
+		}
 	})
 }
 

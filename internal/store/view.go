@@ -107,9 +107,17 @@ func scanBug(rows *sql.Rows) (b BugView, err error) {
 // otherChanges counts the other changes on which a fingerprint of this name
 // was seen in the 24 h before own.
 func otherChanges(ctx context.Context, tx *txn, fingerprint string, change int64, own time.Time) (n int, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT count(DISTINCT r.change) FROM fingerprint f JOIN hit h ON h.fingerprint = f.id
-		JOIN scan s ON s.id = h.scan JOIN build b ON b.id = s.build JOIN report_build rb ON rb.build = b.id JOIN report r ON r.comment = rb.report
-		WHERE f.name = ? AND h.cond = '' AND r.change <> ? AND b.own_ms > ? AND b.own_ms <= ?`,
-		fingerprint, change, ms(own.Add(-24*time.Hour)), ms(own)).Scan(&n)
+	err = tx.QueryRowContext(ctx, changesHit(), fingerprint, change, ms(own.Add(-24*time.Hour)), ms(own)).Scan(&n)
 	return n, err
 }
+
+func changesHit() string {
+	return `SELECT count(DISTINCT r.change) FROM fingerprint f JOIN hit h ON h.fingerprint = f.id
+		JOIN scan s ON s.id = h.scan JOIN build b ON b.id = s.build JOIN report_build rb ON rb.build = b.id JOIN report r ON r.comment = rb.report
+		WHERE f.name = ?1 AND h.cond = '' AND r.change <> ?2 AND b.own_ms > ?3 AND b.own_ms <= ?4 AND ` + fmt.Sprintf(scannedLately, "?3")
+}
+
+// scannedLately is true of hits of builds that are no older than %s, and of some
+// that are: by the scan's number, as a fingerprint has hits of years. A build
+// that was found early may be a little older than its scan says, or younger.
+const scannedLately = `h.scan >= coalesce((SELECT id FROM scan WHERE at_ms >= %s - 86400000 ORDER BY at_ms LIMIT 1), 9223372036854775807)`
