@@ -288,6 +288,24 @@ func TestCatchupTexts(t *testing.T) {
 	}
 }
 
+// TestCatchupUnsureTexts: a text that the reader of the list gave to a comment by
+// order is another's when the stream brought that comment without it.
+func TestCatchupUnsureTexts(t *testing.T) {
+	t.Parallel()
+	onLines, lost := listed(noon(), "alice", "(1 comment)"), listed(noon().Add(20*time.Second), "alice", "(1 comment)")
+	w, l, c := catching(t, queried(12345, onLines, lost))
+	w.hear(w.comment("alice", "(1 comment)"))
+	onLines.Unsure, lost.Unsure, onLines.PatchsetLevel = true, true, []string{"recheck bug 42"}
+	l.messages = map[int64][]gerritstream.Comment{12345: {onLines, lost}}
+	w.clock.move(time.Minute)
+	w.run(c, l)
+	bugs, err := w.store.DueRechecks(t.Context(), w.clock.now(), 10)
+	w.ok(err)
+	if len(bugs) != 1 || bugs[0].Bug.Ref != "42" || bugs[0].People != 1 {
+		t.Errorf("rechecks: %+v", bugs)
+	}
+}
+
 // TestCatchupCloses gaps only when all went well, and only those from before.
 func TestCatchupCloses(t *testing.T) {
 	t.Parallel()

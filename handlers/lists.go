@@ -164,10 +164,19 @@ func parseListed(rules cicomment.Rules, m gerritstream.Comment) cicomment.Parsed
 // meaning.
 func listedComment(rules cicomment.Rules, m gerritstream.Comment) store.Comment {
 	parsed := parseListed(rules, m)
-	return store.Comment{
+	c := store.Comment{
 		Author: m.Author, GerritTime: m.Time, MessageID: m.MessageID, Tag: m.Tag, Body: m.Message,
 		PatchsetLevel: m.PatchsetLevel, Patchset: cmp.Or(parsed.Patchset, m.Patchset), Parsed: parsed,
 	}
+	if m.Unsure {
+		unsure := m // so that the others' need not outlive this
+		c.Read = func(level []string) cicomment.Parsed {
+			other := unsure
+			other.PatchsetLevel = level
+			return parseListed(rules, other)
+		}
+	}
+	return c
 }
 
 // comments turns Gerrit's list into the store's comments. whole: patchset-level

@@ -89,22 +89,21 @@ func (a *arena) fail(change int64, pipeline string) error {
 }
 
 // recheck names a bug that nobody has named before, in one of the forms in
-// which people write. Nobody types two patchset-level comments on one change
-// within two seconds, so that these have changes of their own.
+// which people write.
 func (l *load) recheck() error {
 	l.lastBug++
 	l.a.mu.Lock()
 	l.a.bugs++
 	l.a.mu.Unlock()
 	text := fmt.Sprintf("recheck bug %d", 2000000+l.lastBug)
+	change := l.change(&l.talked, l.a.n(5) == 0)
 	switch l.a.n(4) {
 	case 0:
-		return l.post(l.change(new([]int64), true), gerrit.Comment{PatchsetLevel: []string{text}})
+		return l.post(change, gerrit.Comment{PatchsetLevel: []string{text}})
 	case 1:
-		return l.post(l.change(new([]int64), true),
-			gerrit.Comment{PatchsetLevel: []string{text}, Inline: 1, Votes: map[string]int{"Code-Review": -1}})
+		return l.post(change, gerrit.Comment{PatchsetLevel: []string{text}, Inline: 1, Votes: map[string]int{"Code-Review": -1}})
 	}
-	return l.post(l.change(&l.talked, l.a.n(5) == 0), gerrit.Comment{Message: text})
+	return l.post(change, gerrit.Comment{Message: text})
 }
 
 // twice posts one text twice.

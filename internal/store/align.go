@@ -13,6 +13,11 @@ type span struct {
 	level  []string // a listed one's patchset-level texts, as far as known
 }
 
+// span is the comment as a list shows it.
+func (e entry) span() span {
+	return span{e.c.GerritTime.Unix(), sql.NullString{String: e.c.Body, Valid: true}, e.c.PatchsetLevel}
+}
+
 // pair joins listed[i] with heard[j].
 type pair struct{ listed, heard int }
 
@@ -102,7 +107,7 @@ func others(listed []span, i int, h span) bool {
 // nothing else: with them it shows neither message nor votes.
 func tells(heard string, level []string) bool {
 	words, _ := ownWords(heard)
-	return len(level) > 0 && words == strings.Join(strings.Fields(strings.Join(level, " ")), " ")
+	return len(level) > 0 && words == oneSpaced(strings.Join(level, " "))
 }
 
 // align joins one author's listed comments, which no row stands for yet, with

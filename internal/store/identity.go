@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,18 +101,13 @@ func claim(rows []known, event int64, text string, dealt func() (bool, error)) (
 	return nil, nil
 }
 
-// dealt reports whether a list dealt patchset-level texts of the author on the
-// change that the stream's text holds.
+// dealt reports whether a list dealt patchset-level texts that the stream's text
+// holds to a comment of the author on the change that is not known to be theirs.
 func dealt(ctx context.Context, tx *txn, change, author int64, text string) (bool, error) {
-	lists, err := collect(ctx, tx, func(rows *sql.Rows) (level []string, err error) {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		return level, json.Unmarshal([]byte(text), &level)
-	}, `SELECT level FROM comment WHERE change = ? AND author = ? AND level IS NOT NULL`, change, author)
-	return slices.ContainsFunc(lists, func(level []string) bool {
-		return slices.ContainsFunc(level, func(one string) bool { return said(text, []string{one}) })
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? AND author = ? AND level IS NOT NULL`, change, author)
+	return slices.ContainsFunc(rows, func(k known) bool {
+		return !(k.heard.Valid && tells(k.heard.String, k.level)) &&
+			slices.ContainsFunc(k.level, func(one string) bool { return said(text, []string{one}) })
 	}), err
 }
 
@@ -160,23 +156,27 @@ func ownWords(text string) (words string, open bool) {
 		}
 		break
 	}
-	return strings.Join(strings.Fields(strings.Join(lines, " ")), " "), open
+	return oneSpaced(strings.Join(lines, " ")), open
 }
 
 // opens reports whether a text counts comments whose words stand elsewhere, as
 // ownWords does, by its first lines alone.
-func opens(text string) bool {
+func opens(text string) bool { _, is := countOf(firstLine(text)); return is }
+
+// counted is how many comments a text counts whose words stand elsewhere.
+func counted(text string) int { n, _ := countOf(firstLine(text)); return n }
+
+// firstLine is the first line behind Gerrit's own that is not empty.
+func firstLine(text string) string {
 	if enveloped(text) {
 		_, text, _ = strings.Cut(text, "\n")
 	}
-	for text != "" {
-		var line string
-		line, text, _ = strings.Cut(text, "\n")
+	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
-			return isCount(line)
+			return line
 		}
 	}
-	return false
+	return ""
 }
 
 // enveloped reports whether the text begins as Gerrit's own do: "Patch Set N".
@@ -186,25 +186,36 @@ func enveloped(text string) bool {
 }
 
 // isCount reports whether a line is "(1 comment)" or "(N comments)".
-func isCount(line string) bool {
+func isCount(line string) bool { _, is := countOf(line); return is }
+
+// countOf is the number in such a line.
+func countOf(line string) (int, bool) {
 	n, ok := strings.CutPrefix(line, "(")
 	if !ok {
-		return false
+		return 0, false
 	}
 	n, one := strings.CutSuffix(n, " comment)")
 	if !one {
 		if n, ok = strings.CutSuffix(n, " comments)"); !ok {
-			return false
+			return 0, false
 		}
 	}
-	return n != "" && strings.Trim(n, "0123456789") == ""
+	if n == "" || strings.Trim(n, "0123456789") != "" {
+		return 0, false
+	}
+	count, err := strconv.Atoi(n)
+	return count, err == nil
 }
 
 // said reports whether the stream's text holds all of these patchset-level
 // texts; if it does not, they are another comment's.
 func said(heard string, level []string) bool {
-	words := strings.Join(strings.Fields(heard), " ")
+	words := " " + oneSpaced(heard) + " "
 	return !slices.ContainsFunc(level, func(l string) bool {
-		return !strings.Contains(words, strings.Join(strings.Fields(l), " "))
+		l = oneSpaced(l)
+		return l != "" && !strings.Contains(words, " "+l+" ")
 	})
 }
+
+// oneSpaced is a text with single spaces for all white space.
+func oneSpaced(text string) string { return strings.Join(strings.Fields(text), " ") }

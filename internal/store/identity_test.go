@@ -51,6 +51,7 @@ type world struct {
 	s      *Store
 	change int64
 	raw    int64
+	lines  map[int64]truth // by raw line
 }
 
 // check compares what is stored with what really was.
@@ -72,13 +73,32 @@ func (w *world) hear(session string, list ...truth) {
 	ok(w.t, w.s.AppendRaw(w.t.Context(), lines))
 	pending, err := w.s.PendingRaw(w.t.Context(), len(list))
 	ok(w.t, err)
-	var heard []Heard
+	if w.lines == nil {
+		w.lines = map[int64]truth{}
+	}
 	for i, c := range list {
-		h := c.stream(pending[i].ID)
+		w.lines[pending[i].ID] = c
+	}
+	w.ingest(pending)
+}
+
+func (w *world) ingest(pending []Raw) {
+	w.t.Helper()
+	var heard []Heard
+	for _, raw := range pending {
+		h := w.lines[raw.ID].stream(raw.ID)
 		h.Change = aChange(w.change)
 		heard = append(heard, h)
 	}
 	ok(w.t, w.s.Ingest(w.t.Context(), heard))
+}
+
+// again ingests the lines that a list put back.
+func (w *world) again() {
+	w.t.Helper()
+	pending, err := w.s.PendingRaw(w.t.Context(), 1000)
+	ok(w.t, err)
+	w.ingest(pending)
 }
 
 func (w *world) list(l []truth) Reconciled {

@@ -90,6 +90,11 @@ func (s *Store) ingestStream(ctx context.Context, tx *txn, e entry) error {
 	if err != nil {
 		return err
 	}
+	if !k.agrees(e.c.Body) {
+		if err := askAgain(ctx, tx, e, e.c.Body); err != nil {
+			return err
+		}
+	}
 	return s.heardMeaning(ctx, tx, *k, e)
 }
 

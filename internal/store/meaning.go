@@ -74,14 +74,15 @@ func (s *Store) heardMeaning(ctx context.Context, tx *txn, k known, e entry) err
 }
 
 // listedMeaning takes the list's text of a known row into account.
-func (s *Store) listedMeaning(ctx context.Context, tx *txn, k known, e entry) error {
+func (s *Store) listedMeaning(ctx context.Context, tx *txn, j match) error {
+	k, e := j.row, j.e
 	m := meaningOf(e.c, e.via)
 	switch {
 	case k.heard.Valid && m.guess && !said(k.heard.String, e.c.PatchsetLevel):
 		return nil // another comment's words
 	case k.heard.Valid:
 		m.guess = false // the stream agrees
-	case k.guess && (len(e.c.PatchsetLevel) > 0 || e.via == ViaREST) && !slices.Equal(k.level, e.c.PatchsetLevel):
+	case k.guess && (len(e.c.PatchsetLevel) > 0 || e.via == ViaREST || j.dealt) && !slices.Equal(k.level, e.c.PatchsetLevel):
 		if err := retract(ctx, tx, k.id); err != nil {
 			return err
 		}

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"slices"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/cicomment"
@@ -66,30 +64,48 @@ func (s *Store) reconcileChange(ctx context.Context, tx *txn, change ci.Change, 
 type place struct{ author, second, nth int64 }
 
 func (s *Store) reconcile(ctx context.Context, tx *txn, change int64, list []Comment) (r Reconciled, err error) {
-	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? ORDER BY coalesce(event_s, gerrit_s), id`, change)
+	all, err := s.matches(ctx, tx, change, list)
 	if err != nil {
 		return r, err
 	}
-	book := newBook(rows)
-	entries, err := s.entries(ctx, tx, change, list)
-	if err != nil {
-		return r, err
-	}
-	var fresh []entry
-	for _, e := range entries {
-		k, ok := book.find(e)
-		if ok && k.wordless(e) {
-			r.Wordless++
+	var book book
+	for parted := true; parted; {
+		if book, err = s.find(ctx, tx, change, all); err != nil {
+			return r, err
 		}
-		if !ok {
-			fresh = append(fresh, e)
+		redeal(all, true)
+		if parted, err = s.part(ctx, tx, all); err != nil {
+			return r, err
+		}
+		r.Again += int(flag(parted))
+	}
+	partners(book, all)
+	redeal(all, false)
+	for _, m := range all {
+		if !m.found {
 			continue
 		}
-		if err := s.refresh(ctx, tx, k, e); err != nil {
-			return r, fmt.Errorf("comment %d: %w", k.id, err)
+		if m.row.wordless(m.e) {
+			r.Wordless++
+		}
+		if err := s.refresh(ctx, tx, m); err != nil {
+			return r, fmt.Errorf("comment %d: %w", m.row.id, err)
 		}
 	}
-	return s.join(ctx, tx, book, fresh, r)
+	return s.join(ctx, tx, book, all, r)
+}
+
+// find finds the rows that stand for listed comments.
+func (s *Store) find(ctx context.Context, tx *txn, change int64, all []match) (book, error) {
+	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? ORDER BY coalesce(event_s, gerrit_s), id`, change)
+	if err != nil {
+		return book{}, err
+	}
+	b := newBook(rows)
+	for i := range all {
+		all[i].row, all[i].found = b.find(all[i].e)
+	}
+	return b, nil
 }
 
 // wordless reports whether a listed comment counts texts that nobody showed.
@@ -100,9 +116,9 @@ func (k known) wordless(e entry) bool {
 	return opens(e.c.Body)
 }
 
-// entries gives each listed comment its author and its place.
-func (s *Store) entries(ctx context.Context, tx *txn, change int64, list []Comment) ([]entry, error) {
-	var out []entry
+// matches gives each listed comment its author and its place.
+func (s *Store) matches(ctx context.Context, tx *txn, change int64, list []Comment) ([]match, error) {
+	out := make([]match, 0, len(list))
 	count := map[place]int64{}
 	type who struct {
 		ci.Account
@@ -123,7 +139,7 @@ func (s *Store) entries(ctx context.Context, tx *txn, change int64, list []Comme
 		if c.MessageID != "" {
 			via = ViaREST
 		}
-		out = append(out, entry{change: change, author: a, via: via, nth: count[at], c: c})
+		out = append(out, match{e: entry{change: change, author: a, via: via, nth: count[at], c: c}, texts: c.PatchsetLevel})
 		count[at]++
 	}
 	return out, nil
@@ -162,130 +178,4 @@ func (b book) find(e entry) (known, bool) {
 		return known{}, false
 	}
 	return k, ok
-}
-
-// join joins what is new in the list with provisional rows and ingests the
-// rest, in the list's order.
-func (s *Store) join(ctx context.Context, tx *txn, b book, fresh []entry, r Reconciled) (Reconciled, error) {
-	var err error
-	partner := partners(b, fresh)
-	for i, e := range fresh {
-		if e.nth, err = freePlace(b, e); err != nil {
-			return r, err
-		}
-		k, ok := partner[i]
-		if ok {
-			r.Joined++
-			err = s.settle(ctx, tx, k, e)
-		} else {
-			r.New++
-			if (known{}).wordless(e) {
-				r.Wordless++
-			}
-			err = s.insertComment(ctx, tx, e)
-		}
-		if err != nil {
-			return r, err
-		}
-		b.byPlace[place{e.author, e.c.GerritTime.Unix(), e.nth}] = k
-	}
-	return r, nil
-}
-
-// partners aligns, author by author, and maps an index of fresh to its row.
-func partners(b book, fresh []entry) map[int]known {
-	out := map[int]known{}
-	byAuthor := map[int64][]int{}
-	for i, e := range fresh {
-		byAuthor[e.author] = append(byAuthor[e.author], i)
-	}
-	for author, indexes := range byAuthor {
-		rows := b.provisional[author]
-		var listed, heard []span
-		for _, i := range indexes {
-			listed = append(listed, span{fresh[i].c.GerritTime.Unix(), sql.NullString{String: fresh[i].c.Body, Valid: true}, fresh[i].c.PatchsetLevel})
-		}
-		for _, k := range rows {
-			heard = append(heard, span{k.event.Int64, k.heard, nil})
-		}
-		for _, p := range joins(listed, heard) {
-			out[indexes[p.listed]] = rows[p.heard]
-		}
-	}
-	return out
-}
-
-// freePlace is the entry's own place, or the next free one of its second when
-// REST and query did not agree on the order.
-func freePlace(b book, e entry) (int64, error) {
-	for nth := e.nth; nth < e.nth+maxSameSecond; nth++ {
-		if _, taken := b.byPlace[place{e.author, e.c.GerritTime.Unix(), nth}]; !taken {
-			return nth, nil
-		}
-	}
-	return 0, fmt.Errorf("over %d comments of one account in one second", maxSameSecond)
-}
-
-const maxSameSecond = 10_000
-
-// settle makes a provisional row a listed one.
-func (s *Store) settle(ctx context.Context, tx *txn, k known, e entry) error {
-	level, err := levelJSON(e.c)
-	if err != nil {
-		return err
-	}
-	listed := any(e.c.Body)
-	if k.heard.String == e.c.Body {
-		listed = nil // as heard
-	}
-	_, err = exec(ctx, tx, `UPDATE comment SET gerrit_s = ?, nth = ?, message_id = ?, listed = ?, level = ?,
-			tag = CASE WHEN ?6 = '' THEN tag ELSE ?6 END, patchset = CASE WHEN patchset = 0 THEN ?7 ELSE patchset END WHERE id = ?8`,
-		e.c.GerritTime.Unix(), e.nth, nullText(e.c.MessageID), listed, level, e.c.Tag, patchset(e.c), k.id)
-	if err != nil {
-		return fmt.Errorf("comment %d: %w", k.id, err)
-	}
-	return s.listedMeaning(ctx, tx, k, e)
-}
-
-// refresh takes what a later list knows more of a row: REST's id and tag, and
-// patchset-level texts.
-func (s *Store) refresh(ctx context.Context, tx *txn, k known, e entry) error {
-	level, err := levelJSON(e.c)
-	if err != nil {
-		return err
-	}
-	if len(e.c.PatchsetLevel) == 0 && k.whole {
-		level = nil // a list that puts the texts elsewhere does not take these away
-	}
-	if e.c.Tag == "" && (e.c.MessageID == "" || k.messageID.Valid) && (level == nil || k.whole && slices.Equal(k.level, e.c.PatchsetLevel)) {
-		return s.listedMeaning(ctx, tx, k, e)
-	}
-	_, err = exec(ctx, tx, `UPDATE comment SET message_id = coalesce(message_id, ?1), level = coalesce(?2, level),
-			tag = CASE WHEN ?3 = '' THEN tag ELSE ?3 END WHERE id = ?4`, nullText(e.c.MessageID), level, e.c.Tag, k.id)
-	if err != nil {
-		return err
-	}
-	return s.listedMeaning(ctx, tx, k, e)
-}
-
-// ingestListed stores one comment that a list showed, apart from the list: its
-// place is not known, so an equal text of the same second is the same comment.
-func (s *Store) ingestListed(ctx context.Context, tx *txn, e entry) error {
-	rows, err := collect(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM comment WHERE change = ? AND author = ? ORDER BY coalesce(event_s, gerrit_s), id`,
-		e.change, e.author)
-	if err != nil {
-		return err
-	}
-	b := newBook(rows)
-	if k, ok := b.byID[e.c.MessageID]; ok && e.c.MessageID != "" {
-		return s.refresh(ctx, tx, k, e)
-	}
-	for _, k := range rows {
-		if k.gerrit.Valid && k.gerrit.Int64 == e.c.GerritTime.Unix() && k.listText().String == e.c.Body &&
-			(e.c.MessageID == "" || !k.messageID.Valid) {
-			return s.refresh(ctx, tx, k, e)
-		}
-	}
-	_, err = s.join(ctx, tx, b, []entry{e}, Reconciled{})
-	return err
 }

@@ -71,10 +71,14 @@ type Comment struct {
 	Whole         bool // a list's: patchset-level texts were asked for too, so that none means none
 	Patchset      int
 	Parsed        cicomment.Parsed
-	Quiet         string // why it is only recorded: nothing is looked up, searched or said because of it
-	Bare          bool   // its text is not kept, but for the head: Gerrit has it
-	Own           time.Time
-	FirstSeen     time.Time
+	// Read: which comment of the author and patchset these patchset-level texts
+	// came with is a guess of the list's reader; it tells what the comment means
+	// with others. nil: they are known to be this one's.
+	Read      func(level []string) cicomment.Parsed
+	Quiet     string // why it is only recorded: nothing is looked up, searched or said because of it
+	Bare      bool   // its text is not kept, but for the head: Gerrit has it
+	Own       time.Time
+	FirstSeen time.Time
 }
 
 // Reconciled says what a reconciliation changed.
@@ -84,6 +88,9 @@ type Reconciled struct {
 	// Wordless: comments that count texts which neither this list nor the stream
 	// shows, and that no whole list was asked for yet.
 	Wordless int
+	// Again: lines that had been joined with another comment than theirs, before
+	// the words of both were known; they wait to be ingested again.
+	Again int
 }
 
 // BuildState is the state of a build's classification.
