@@ -23,27 +23,35 @@ type anchor struct {
 	off    int    // and how far into it
 }
 
+// chooser chooses what to look for.
+type chooser struct {
+	many bool               // there are many trees
+	seen map[string]float64 // what pieces of text have cost in this set's logs, in needle.Cost's unit
+}
+
+// cost compares what it takes to look for pieces of text.
+func (c *chooser) cost(text string) float64 { return max(needle.Cost(text, c.many), c.seen[text]) }
+
 // anchors derives from a tree what to look for: whatever event the tree matches
 // (or may match) holds at least one of them. ok is false where a tree promises
-// nothing; a tree that can match nothing has none. cost compares choices, many says that
-// there are many trees.
-func anchors(n lucene.Node, many bool) (list []anchor, cost float64, ok bool) {
+// nothing; a tree that can match nothing has none. cost compares choices.
+func (c *chooser) anchors(n lucene.Node) (list []anchor, cost float64, ok bool) {
 	switch n := n.(type) {
 	case lucene.None:
 		return nil, 0, true
 	case lucene.Bool:
 		if len(n.Must) == 0 {
-			return anyOf(n.Should, many)
+			return c.anyOf(n.Should)
 		}
-		return oneOfAll(n.Must, many)
+		return c.oneOfAll(n.Must)
 	}
-	return leafAnchor(n, many)
+	return c.leafAnchor(n)
 }
 
 // anyOf needs an anchor of each branch.
-func anyOf(branches []lucene.Node, many bool) (all []anchor, sum float64, ok bool) {
+func (c *chooser) anyOf(branches []lucene.Node) (all []anchor, sum float64, ok bool) {
 	for _, b := range branches {
-		list, cost, ok := anchors(b, many)
+		list, cost, ok := c.anchors(b)
 		if !ok {
 			return nil, 0, false
 		}
@@ -53,9 +61,9 @@ func anyOf(branches []lucene.Node, many bool) (all []anchor, sum float64, ok boo
 }
 
 // oneOfAll takes those of the clause that is the cheapest to look for.
-func oneOfAll(clauses []lucene.Node, many bool) (best []anchor, least float64, some bool) {
-	for _, c := range clauses {
-		if list, cost, ok := anchors(c, many); ok && (!some || cost < least) {
+func (c *chooser) oneOfAll(clauses []lucene.Node) (best []anchor, least float64, some bool) {
+	for _, n := range clauses {
+		if list, cost, ok := c.anchors(n); ok && (!some || cost < least) {
 			best, least, some = list, cost, true
 		}
 	}
@@ -63,16 +71,16 @@ func oneOfAll(clauses []lucene.Node, many bool) (best []anchor, least float64, s
 }
 
 // leafAnchor takes the rarest piece of a leaf's terms.
-func leafAnchor(n lucene.Node, many bool) (list []anchor, cost float64, ok bool) {
+func (c *chooser) leafAnchor(n lucene.Node) (list []anchor, cost float64, ok bool) {
 	if lucene.FieldOf(n) != analysed {
 		return nil, 0, false
 	}
 	var best anchor
 	for i, term := range literals(n) {
 		for _, p := range pieces(term) {
-			if c := needle.Cost(p.text, many); !ok || c < cost {
+			if f := c.cost(p.text); !ok || f < cost {
 				best.text, best.term, best.off = p.text, i, p.off
-				cost, ok = c, true
+				cost, ok = f, true
 			}
 		}
 	}

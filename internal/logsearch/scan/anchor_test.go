@@ -24,7 +24,7 @@ func TestAnchors(t *testing.T) {
 		`module:"nova.compute" AND message:"10.0.0.1"`: "10.0.0.1",
 		`+message:abc message:b`:                       "abc",
 	} {
-		list, _, ok := anchors(trees(t, query)[0], false)
+		list, _, ok := (&chooser{}).anchors(trees(t, query)[0])
 		var texts []string
 		for _, a := range list {
 			texts = append(texts, a.text)

@@ -21,6 +21,7 @@ type looker struct {
 
 	scratch *needle.Scratch
 	odd     []int32 // places where letters beyond ASCII fold to ASCII
+	noise   noise
 	looked  []int64 // by tree: the event that it was evaluated on last, by its offset + 1
 	budget  budget
 	w       *joblog.Window
@@ -32,9 +33,11 @@ type looker struct {
 }
 
 func newLooker(p *program, m lucene.Mapping, known ci.Fields) *looker {
+	p = p.family.current()
 	l := &looker{p: p, mapping: m, looked: make([]int64, len(p.trees)), doc: newDoc(m, known), scratch: &needle.Scratch{}}
 	l.file = &folded{trees: p.trees, doc: newDoc(m, known), done: make([]lucene.Node, len(p.trees))}
 	l.budget = newBudget(len(p.trees))
+	l.noise.begin(p)
 	return l
 }
 
@@ -42,6 +45,7 @@ func newLooker(p *program, m lucene.Mapping, known ci.Fields) *looker {
 func (l *looker) window(w *joblog.Window) {
 	l.w, l.set, l.plainOf = w, 0, 0
 	l.budget.bytes += int64(len(w.Text))
+	l.listen()
 	l.oddPlaces(w.Text)
 	newline := lucene.Maybe // an event may go on there
 	if w.Lines() {
@@ -61,8 +65,25 @@ func (l *looker) window(w *joblog.Window) {
 	l.allEvents()
 }
 
+// listen takes another program where needles of this one were found in vain too
+// often.
+func (l *looker) listen() {
+	l.noise.window(l.budget.bytes)
+	if !l.noise.over {
+		return
+	}
+	l.noise.over = false
+	if costly := l.noise.costly(l.p, l.budget.bytes); len(costly) > 0 {
+		if p := l.p.family.quieter(l.p, costly); p != l.p {
+			l.p = p
+			l.noise.begin(p)
+		}
+	}
+}
+
 // uses looks where a needle was found for what it is an anchor of.
 func (l *looker) uses(m needle.Match, newline lucene.Truth) {
+	l.noise.add(m.Needle, noiseOfFind)
 	isWord := lucene.Maybe
 	if l.p.words[m.Needle] {
 		if isWord = word(l.w.Text, int(m.At), l.p.texts[m.Needle]); isWord == lucene.No {
@@ -79,6 +100,7 @@ func (l *looker) uses(m needle.Match, newline lucene.Truth) {
 			truth = a.phrase.at(l.w.Text, int(m.At)-a.off, a.term, newline)
 		}
 		if truth != lucene.No {
+			l.noise.add(m.Needle, noiseOfLook)
 			stripped := a.stamp && newline != lucene.No
 			l.look(int(m.Pos), u.tree, a.exact && truth == lucene.Yes && !stripped)
 		}
