@@ -28,7 +28,8 @@ type AnnounceOptions struct {
 	Store    RecheckStore
 	Steps    []int         // at how many rechecks by people a bug is announced; nil: DefaultSteps
 	Fresh    time.Duration // an older comment announces nothing; 0: 1 h
-	Quiet    time.Duration // a bug waits until nobody has named it for so long, as a burst gives one line; 0: not
+	Quiet    time.Duration // a bug waits until nobody was heard to name it for so long, as a burst gives one line, also one that is found late; 0: not
+	Busy     func() bool   // reports whether a catch-up is finding more just now; nil: it never is
 	Channels []Channel
 	BugURL   func(ci.BugRef) string // nil: no links to bugs
 	Logger   *slog.Logger
@@ -91,6 +92,9 @@ func (a *Announce) step(ctx context.Context) (bool, error) {
 // one decides on the rechecks of one bug.
 func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
 	now := a.o.Now()
+	if a.o.Busy != nil && a.o.Busy() && now.Sub(b.FirstHeard) < busyAtMost {
+		return ignoreState(a.o.Store.RetryRechecks(ctx, b.RecheckIDs, now.Add(busyAgain), "a catch-up may find more who name it"))
+	}
 	if next := a.quietAt(b, now); next.After(now) {
 		return ignoreState(a.o.Store.RetryRechecks(ctx, b.RecheckIDs, next, "others may be naming it now"))
 	}
@@ -112,22 +116,26 @@ func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
 	return nil
 }
 
+// A bug that is named while a catch-up goes on waits for its end, but no longer
+// than busyAtMost: its number would be wrong, and each step crossed another line.
+const (
+	busyAtMost = 10 * time.Minute
+	busyAgain  = time.Second
+)
+
 // atMost is how many times Quiet a bug waits that is named again and again.
 const atMost = 10
 
-// quietAt is when nobody has named the bug for a while, or has for too long. A
-// time that is yet to come is a clock that was set, and nothing to wait for.
+// quietAt is when nobody was heard to name the bug for a while, or was for too
+// long. Comments' own times do not tell that: a catch-up finds a burst one by
+// one, long after. A time that is yet to come is a clock that was set, and nothing
+// to wait for.
 func (a *Announce) quietAt(b store.RecheckedBug, now time.Time) time.Time {
-	at := b.Newest.Add(a.o.Quiet)
+	at := b.Heard.Add(a.o.Quiet)
 	if at.After(now.Add(2 * a.o.Quiet)) {
 		return now
 	}
-	if len(b.Crossings) > 0 {
-		if last := b.Crossings[0].Add(atMost * a.o.Quiet); last.Before(at) {
-			return last
-		}
-	}
-	return at
+	return earlier(at, b.FirstHeard.Add(atMost*a.o.Quiet))
 }
 
 // crossed is the highest step that the new rechecks crossed, 0 if nothing is to

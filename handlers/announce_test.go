@@ -100,9 +100,61 @@ func TestAnnounceWaitsForTheEndOfABurst(t *testing.T) {
 			t.Fatal("a burst without an end is never announced")
 		}
 	}
-	early := store.RecheckedBug{Newest: w.clock.now().Add(time.Hour)}
+	early := store.RecheckedBug{Heard: w.clock.now().Add(time.Hour)}
 	if at := a.quietAt(early, w.clock.now()); at.After(w.clock.now()) {
 		t.Errorf("waits until %v for a clock that was set", at)
+	}
+}
+
+// TestAnnounceBurstFoundLate: comments of a while ago that are found one by one
+// are a burst too.
+func TestAnnounceBurstFoundLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.announcer()
+	w.recheck(1, "41")
+	w.announced(a)
+	a.o.Quiet = 3 * time.Second
+	for n := range 7 {
+		w.hear(w.event("comment-added", map[string]any{
+			"author": map[string]any{"username": fmt.Sprintf("p%d", n)}, "comment": "Patch Set 2:\n\nrecheck bug 42",
+			"eventCreatedOn": w.clock.now().Add(-10 * time.Minute).Unix(),
+		}))
+		if w.clock.move(2 * time.Second); len(w.announced(a)) != 1 {
+			t.Fatalf("said after %d", n+1)
+		}
+	}
+	w.clock.move(time.Second)
+	if out := w.announced(a); len(out) != 2 || !strings.HasSuffix(out[1].Cause, ":step5") {
+		t.Errorf("after the burst: %+v", out)
+	}
+}
+
+// TestAnnounceWaitsForACatchup: while one goes on nobody knows how many name a
+// bug; but not for ever.
+func TestAnnounceWaitsForACatchup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.announcer()
+	busy := true
+	a.o.Busy = func() bool { return busy }
+	w.recheck(5, "42")
+	if out := w.announced(a); len(out) != 0 {
+		t.Errorf("said while more may be found: %+v", out)
+	}
+	busy = false
+	w.clock.move(busyAgain)
+	if out := w.announced(a); len(out) != 1 || !strings.HasSuffix(out[0].Cause, ":step5") {
+		t.Errorf("after the catch-up: %+v", out)
+	}
+	busy = true
+	w.recheck(1, "43")
+	if out := w.announced(a); len(out) != 1 {
+		t.Errorf("said while more may be found: %+v", out)
+	}
+	w.clock.move(busyAtMost)
+	if out := w.announced(a); len(out) != 2 {
+		t.Errorf("a catch-up without an end: %+v", out)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/recheckbot/recheckbot/gerritstream"
@@ -67,6 +68,7 @@ type Catchup struct {
 	list *lists
 	last time.Time     // when it last ended well in this run of the program
 	used time.Duration // the offset that it was done with
+	busy atomic.Bool   // a pass is being made
 }
 
 // NewCatchup makes the step.
@@ -85,6 +87,9 @@ func NewCatchup(o CatchupOptions) *Catchup {
 func (c *Catchup) Run(ctx context.Context) error {
 	return loop{name: "catchup", wake: c.o.Wake, log: c.log}.run(ctx, c.step)
 }
+
+// Busy reports whether a catch-up is being made, which may find more of anything.
+func (c *Catchup) Busy() bool { return c.busy.Load() }
 
 // step catches up if that is due.
 func (c *Catchup) step(ctx context.Context) (bool, error) {
@@ -149,6 +154,8 @@ func (c *Catchup) catchUp(ctx context.Context, gaps []store.Gap, again secondLoo
 		return err
 	}
 	defer c.wakeNext()
+	c.busy.Store(true)
+	defer c.busy.Store(false)
 	c.list.begin(p.Floor, p.From)
 	asked, err := c.walk(ctx, p)
 	if err == nil && why == whyAgain {

@@ -70,14 +70,15 @@ func scanRechecked(rows *sql.Rows) (b RecheckedBug, err error) {
 }
 
 func fillRechecked(ctx context.Context, tx *txn, b *RecheckedBug) error {
-	var newest sql.NullInt64
-	err := tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE n.state <> 'new'), max(r.own_ms), min(c.private)
-		FROM recheck_bug n JOIN recheck r ON r.comment = n.comment JOIN change c ON c.number = r.change
-		WHERE n.bug = ? AND NOT r.by_bot`, b.BugID).Scan(&b.People, &b.LastStep, &newest, &b.Private)
+	var newest, heard, first sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE n.state <> 'new'), max(r.own_ms), min(c.private),
+			max(k.first_seen_ms), min(k.first_seen_ms) FILTER (WHERE n.state = 'new')
+		FROM recheck_bug n JOIN recheck r ON r.comment = n.comment JOIN change c ON c.number = r.change JOIN comment k ON k.id = n.comment
+		WHERE n.bug = ? AND NOT r.by_bot`, b.BugID).Scan(&b.People, &b.LastStep, &newest, &b.Private, &heard, &first)
 	if err != nil {
 		return err
 	}
-	b.Newest = fromMS(newest)
+	b.Newest, b.Heard, b.FirstHeard = fromMS(newest), fromMS(heard), fromMS(first)
 	err = tx.QueryRowContext(ctx, `SELECT p.text FROM recheck_bug n JOIN recheck r ON r.comment = n.comment
 		JOIN change c ON c.number = r.change JOIN name p ON p.id = c.project
 		WHERE n.bug = ? AND NOT r.by_bot ORDER BY c.private, r.own_ms DESC, r.comment DESC LIMIT 1`, b.BugID).Scan(&b.Project)

@@ -31,9 +31,9 @@ func TestUntrackedBugs(t *testing.T) {
 	w.hear("s", recheck(1, cicomment.RolePerson, 1, 2), recheck(2, cicomment.RoleBot, 3), recheck(3, cicomment.RolePerson),
 		recheck(4, cicomment.RolePerson, 2, 4), recheck(5, cicomment.RolePerson, 1))
 	want := []RecheckedBug{
-		{BugID: 2, Bug: lp(2), People: 2, Newest: noon.Add(4 * time.Second), Project: "openstack/nova",
+		{BugID: 2, Bug: lp(2), People: 2, Newest: noon.Add(4 * time.Second), Heard: noon.Add(4 * time.Second), FirstHeard: noon.Add(time.Second), Project: "openstack/nova",
 			Crossings: []time.Time{noon.Add(time.Second), noon.Add(4 * time.Second)}, RecheckIDs: []int64{2, 4}},
-		{BugID: 4, Bug: lp(4), People: 1, Newest: noon.Add(4 * time.Second), Project: "openstack/nova",
+		{BugID: 4, Bug: lp(4), People: 1, Newest: noon.Add(4 * time.Second), Heard: noon.Add(4 * time.Second), FirstHeard: noon.Add(4 * time.Second), Project: "openstack/nova",
 			Crossings: []time.Time{noon.Add(4 * time.Second)}, RecheckIDs: []int64{5}},
 	}
 	if diff := cmp.Diff(want, due(t, s)); diff != "" {

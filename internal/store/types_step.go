@@ -171,6 +171,8 @@ type RecheckedBug struct {
 	Bug        ci.BugRef
 	People     int         // rechecks by people that name it
 	Newest     time.Time   // own time of the newest of them
+	Heard      time.Time   // when the last of them was heard
+	FirstHeard time.Time   // when the first of the undecided ones was
 	Project    string      // of the newest
 	Crossings  []time.Time // own times of the namings by people behind LastStep, in the order of those times: the first made it LastStep + 1
 	RecheckIDs []int64     // the undecided namings, for DecideRechecks
