@@ -40,7 +40,8 @@ func TestEveryStepRuns(t *testing.T) {
 // when a person has resumed, from another process too.
 func TestBreakerHoldsReviews(t *testing.T) {
 	b, g, _ := site(t)
-	ok(t, b.store.Trip(t.Context(), "a test"))
+	_, err := b.store.Trip(t.Context(), "a test")
+	ok(t, err)
 	ok(t, b.store.Say(t.Context(), []store.Outgoing{{
 		Medium: store.MediumGerrit, Target: "1,1", Cause: "report:1", Body: "known\n\n(rb-0123456789ab)", Ref: "rb-0123456789ab",
 		Own: time.Now(), NotAfter: time.Now().Add(time.Hour),
@@ -59,7 +60,7 @@ func TestBreakerHoldsReviews(t *testing.T) {
 	if got := state(); got != store.OutReady || len(g.Comments(1)) != 0 {
 		t.Errorf("while the breaker is open the review is %s", got)
 	}
-	_, err := b.store.Resume(t.Context(), store.By{Who: "op", Via: "cli"}, false)
+	_, err = b.store.Resume(t.Context(), store.By{Who: "op", Via: "cli"}, false)
 	ok(t, err)
 	eventually(t, "posted", func() bool { return len(g.Comments(1)) == 1 })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/store"
@@ -22,7 +23,7 @@ const (
 // BreakerStore keeps the breaker and counts what was said.
 type BreakerStore interface {
 	Breaker(ctx context.Context) (store.Breaker, error)
-	Trip(ctx context.Context, why string) error
+	Trip(ctx context.Context, why string) (opened bool, err error)
 	SaidSince(ctx context.Context, medium string, since time.Time) (int, error)
 	MostRecognized(ctx context.Context, since time.Time) (store.Recognized, bool, error)
 }
@@ -49,8 +50,9 @@ const lookEvery = 15 * time.Second
 // a person resumes, or expires. It is in the database, so that a restart does
 // not close it.
 type Breaker struct {
-	o    BreakerOptions
-	open bool // at the step's last look
+	o       BreakerOptions
+	open    bool       // at the step's last look
+	telling sync.Mutex // who tells how it stands reads that first: nobody tells what has changed meanwhile
 }
 
 // NewBreaker makes the breaker.
@@ -66,16 +68,16 @@ func (b *Breaker) Run(ctx context.Context) error {
 
 func (b *Breaker) step(ctx context.Context) (bool, error) {
 	state, err := b.o.Store.Breaker(ctx)
+	if err == nil && !state.Open {
+		err = b.fingerprints(ctx, state)
+	}
 	if err != nil {
 		return false, fmt.Errorf("breaker: %w", err)
 	}
-	if !state.Open {
-		if err := b.fingerprints(ctx, state); err != nil {
-			return false, fmt.Errorf("breaker: %w", err)
-		}
-		if state, err = b.o.Store.Breaker(ctx); err != nil {
-			return false, fmt.Errorf("breaker: %w", err)
-		}
+	b.telling.Lock()
+	defer b.telling.Unlock()
+	if state, err = b.o.Store.Breaker(ctx); err != nil {
+		return false, fmt.Errorf("breaker: %w", err)
 	}
 	if b.open && !state.Open {
 		wakeAll(b.o.Next)
@@ -123,8 +125,16 @@ func (b *Breaker) hour(state store.Breaker) time.Time {
 	return latest(now.Add(-time.Hour), state.Since)
 }
 
+// trip opens the breaker and says so; that a person had resumed before, if nobody
+// has been told that yet.
 func (b *Breaker) trip(ctx context.Context, why string) error {
-	if err := b.o.Store.Trip(ctx, why); err != nil {
+	b.telling.Lock()
+	defer b.telling.Unlock()
+	opened, err := b.o.Store.Trip(ctx, why)
+	if err != nil || !opened {
+		return err
+	}
+	if err := b.tell(ctx, store.Breaker{}); err != nil {
 		return err
 	}
 	return b.tell(ctx, store.Breaker{Open: true, Why: why})

@@ -84,6 +84,30 @@ func TestBreakerReviews(t *testing.T) {
 	}
 }
 
+// TestBreakerOpensAgain: one that opens again before its step has seen that a person
+// resumed tells both, each once.
+func TestBreakerOpensAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.reviews(3)
+	r := &reviews{clock: w.clock}
+	b := w.breaker(BreakerOptions{Reviews: 1})
+	step := w.deliverer(r)
+	step.o.Breaker = b
+	w.play(time.Minute, step.step)
+	w.resume(false)
+	w.play(time.Minute, step.step)
+	for range 2 {
+		_, err := b.step(t.Context())
+		w.ok(err)
+	}
+	got := w.alarmLines("breaker")
+	if len(r.posted) != 2 || len(got) != 3 || !strings.HasPrefix(got[0], "#ops ALARM") ||
+		!strings.HasPrefix(got[1], "#ops over after") || !strings.HasPrefix(got[2], "#ops ALARM") {
+		t.Errorf("%d posted, said %q", len(r.posted), got)
+	}
+}
+
 // TestBreakerLines: announcements stop, answers and alarms do not.
 func TestBreakerLines(t *testing.T) {
 	t.Parallel()
@@ -176,7 +200,7 @@ func TestResumeCommand(t *testing.T) {
 	if got := w.askAs(op); !strings.Contains(got[0], "was not stopped") {
 		t.Errorf("not stopped: %q", got)
 	}
-	if err := w.store.Trip(t.Context(), "too many"); err != nil {
+	if _, err := w.store.Trip(t.Context(), "too many"); err != nil {
 		t.Fatal(err)
 	}
 	op.Text = "resume everything"
@@ -202,7 +226,8 @@ func TestBreakerAfterTheClockWasSetBack(t *testing.T) {
 	w := newWorld(t)
 	b := w.breaker(BreakerOptions{Reviews: 1})
 	w.clock.move(24 * time.Hour)
-	w.ok(w.store.Trip(t.Context(), "a limit"))
+	_, err := w.store.Trip(t.Context(), "a limit")
+	w.ok(err)
 	w.resume(false)
 	w.clock.move(-24 * time.Hour)
 	w.reviews(1)

@@ -11,7 +11,7 @@ func TestResume(t *testing.T) {
 	if code, out := typed(t, "-c", config, "resume"); code == 0 || !strings.Contains(out, "the bot was not stopped") {
 		t.Errorf("%d: %s", code, out)
 	}
-	if err := s.Trip(t.Context(), "too many"); err != nil {
+	if _, err := s.Trip(t.Context(), "too many"); err != nil {
 		t.Fatal(err)
 	}
 	if code, out := typed(t, "-c", config, "status"); code != 0 || !strings.Contains(out, "SAYING NOTHING since") {

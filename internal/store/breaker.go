@@ -35,16 +35,18 @@ func breaker(ctx context.Context, tx *txn) (Breaker, error) {
 	return rows[0], nil
 }
 
-// Trip opens the breaker, which is an act of the program's own. One that is open
-// stays as it is.
-func (s *Store) Trip(ctx context.Context, why string) error {
-	return s.update(ctx, "trip breaker", "", func(tx *txn) error {
+// Trip opens the breaker, which is an act of the program's own, and says whether
+// it did: one that is open stays as it is.
+func (s *Store) Trip(ctx context.Context, why string) (opened bool, err error) {
+	err = s.update(ctx, "trip breaker", "", func(tx *txn) error {
 		was, err := breaker(ctx, tx)
-		if err != nil || was.Open {
+		opened = err == nil && !was.Open
+		if !opened {
 			return err
 		}
 		return s.turnBreaker(ctx, tx, Breaker{Open: true, Why: why}, By{Who: "recheckbot", Via: "breaker", Why: why}, "trip")
 	})
+	return opened && err == nil, err
 }
 
 // Resume closes the breaker, in a person's name; what is counted begins anew.

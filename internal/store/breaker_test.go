@@ -16,13 +16,18 @@ func TestBreaker(t *testing.T) {
 	if _, err := s.Resume(t.Context(), By{}, false); !errors.Is(err, ErrState) {
 		t.Errorf("resumed what was not stopped: %v", err)
 	}
-	ok(t, s.Trip(t.Context(), "too many"))
-	ok(t, s.Trip(t.Context(), "another reason"))
+	opened, err := s.Trip(t.Context(), "too many")
+	ok(t, err)
+	again, err := s.Trip(t.Context(), "another reason")
+	ok(t, err)
+	if !opened || again {
+		t.Errorf("opened %t, and again %t", opened, again)
+	}
 	s = restart(t, s)
 	if b, err := s.Breaker(t.Context()); err != nil || !b.Open || b.Why != "too many" || !b.Since.Equal(noon) {
 		t.Errorf("%+v %v", b, err)
 	}
-	_, err := s.Resume(t.Context(), By{Who: "op", Via: "cli", Why: "looked"}, false)
+	_, err = s.Resume(t.Context(), By{Who: "op", Via: "cli", Why: "looked"}, false)
 	ok(t, err)
 	if b, err := s.Breaker(t.Context()); err != nil || b.Open || b.Why != "" {
 		t.Errorf("%+v %v", b, err)
