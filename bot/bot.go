@@ -24,10 +24,12 @@ import (
 type Options struct {
 	Version string
 	Logger  *slog.Logger
-	Now     func() time.Time // nil: time.Now
+	Now     func() time.Time     // nil: time.Now
+	Mono    func() time.Duration // the monotonic clock, from any beginning, which shows that the other was set; nil: this machine's
 
 	Notify        func(state string) error // tells a supervisor, as sd_notify(3) has it; nil: there is none
 	WatchdogEvery time.Duration            // how often it wants to hear; 0: 10 s
+	StuckAfter    time.Duration            // how long a step may hang; 0: handlers.StuckAfter
 }
 
 // Bot is the whole program, built and not yet running.
@@ -71,7 +73,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Bot, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bot{cfg: cfg, o: o, log: o.Logger, stops: &stops{log: o.Logger}, wakes: newWakes(), vitals: handlers.NewVitals()}
+	b := &Bot{cfg: cfg, o: o, log: o.Logger, stops: &stops{log: o.Logger}, wakes: newWakes(), vitals: handlers.NewVitals(o.StuckAfter)}
 	if err := b.build(ctx); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}

@@ -32,20 +32,21 @@ func (w wakes) said() []handlers.Wake { return []handlers.Wake{w.gerrit, w.irc} 
 
 // makeSteps makes every step of the flow, in its order, and what feeds it.
 func (b *Bot) makeSteps(wording *handlers.Wording) []step {
-	offset := handlers.NewOffset(b.o.Now)
+	offset := handlers.NewOffset(b.o.Now, b.o.Mono)
 	b.sink = handlers.NewSink(handlers.SinkOptions{
 		Store: b.store, Logger: b.log, Now: b.o.Now, Ingest: b.wakes.ingest, Catchup: b.wakes.catchup,
 	})
 	b.deafness, b.breaker = b.deaf(offset), b.limits()
+	catchup := b.catchup(offset)
 	steps := []step{
 		{"gerrit stream", func(ctx context.Context) error { return b.gerrit.Stream(ctx, b.sink) }},
 		{"fingerprints", b.sets.watch},
 		{"ingest", b.ingest(offset).Run},
-		{"catch up", b.catchup(offset).Run},
+		{"catch up", catchup.Run},
 		{"look up", b.lookup().Run},
 		{"classify", b.classify().Run},
 		{"compose", b.compose(wording).Run},
-		{"announce", b.announce().Run},
+		{"announce", b.announce(catchup.Busy).Run},
 		{"deliver to gerrit", b.deliverGerrit().Run},
 		{"titles", b.titles().Run},
 		{"breaker", b.breaker.Run},
@@ -134,9 +135,9 @@ func (b *Bot) compose(wording *handlers.Wording) *handlers.Compose {
 // the channel hears once, and of the first recheck soon.
 const burstQuiet = 3 * time.Second
 
-func (b *Bot) announce() *handlers.Announce {
+func (b *Bot) announce(busy func() bool) *handlers.Announce {
 	return handlers.NewAnnounce(handlers.AnnounceOptions{
-		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Quiet: burstQuiet, Channels: channels(b.cfg),
+		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Quiet: burstQuiet, Busy: busy, Channels: channels(b.cfg),
 		BugURL: b.tracker.URL, Logger: b.log, Now: b.o.Now, Wake: b.wakes.announce, Next: b.wakes.said(),
 	})
 }
@@ -163,7 +164,7 @@ func (b *Bot) watchIRC() *handlers.IRCWatch {
 
 func (b *Bot) clock() *handlers.Clock {
 	return handlers.NewClock(handlers.ClockOptions{
-		Store: b.store, Logger: b.log, Now: b.o.Now, Next: append(b.wakes.heard(), b.wakes.irc),
+		Store: b.store, Logger: b.log, Now: b.o.Now, Mono: b.o.Mono, Next: append(b.wakes.heard(), b.wakes.irc),
 	})
 }
 

@@ -156,7 +156,7 @@ func (b *Bot) look(ctx context.Context) {
 	if len(stuck) == 0 {
 		b.tell("WATCHDOG=1")
 	} else {
-		why = fmt.Sprintf("step %s has not moved for %s", stuck[0], handlers.StuckAfter)
+		why = fmt.Sprintf("step %s has not moved for %s", stuck[0], b.vitals.After())
 		b.tell("STATUS=" + why)
 	}
 	ctx, cancel := context.WithTimeout(ctx, alarmWithin)

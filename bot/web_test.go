@@ -156,7 +156,7 @@ func TestWatchdogStopsForAStuckStep(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var last time.Time
 			h := &hush{hang: hang}
-			b := &Bot{vitals: handlers.NewVitals(), log: slog.New(slog.DiscardHandler), alarms: handlers.NewAlarms(handlers.AlarmsOptions{Store: h})}
+			b := &Bot{vitals: handlers.NewVitals(0), log: slog.New(slog.DiscardHandler), alarms: handlers.NewAlarms(handlers.AlarmsOptions{Store: h})}
 			b.o = Options{Now: time.Now, WatchdogEvery: time.Minute, Notify: func(s string) error {
 				if s == "WATCHDOG=1" {
 					last = time.Now()

@@ -115,7 +115,7 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	for _, b := range due {
 		wg.Go(func() {
 			name := fmt.Sprintf("build %d", b.ID)
-			ctx := watched(ctx, "search of "+name, c.o.Timeout+StuckAfter) // an engine that ignores its context
+			ctx := watched(ctx, "search of "+name, c.o.Timeout) // an engine that ignores its context
 			defer retire(ctx)
 			err := c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) })
 			c.trouble.note(name, err)

@@ -133,13 +133,17 @@ func TestPoisonDoesNotFillTheBatch(t *testing.T) {
 // one that hangs is stuck, by name, until it moves again.
 func TestVitals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := NewVitals()
+		v := NewVitals(0)
 		ctx, cancel := context.WithCancel(v.Context(t.Context()))
 		hang, items := make(chan struct{}), NewWake()
 		start := func(name string, work func(context.Context) (bool, error)) {
 			go func() { _ = loop{name: name}.run(ctx, work) }()
 		}
 		start("idle", func(context.Context) (bool, error) { return false, nil })
+		go func() {
+			rests := func(context.Context) (bool, error) { return false, nil }
+			_ = loop{name: "rests", every: 2 * StuckAfter}.run(ctx, rests)
+		}()
 		start("fails", func(context.Context) (bool, error) { return false, errors.New("disk full") })
 		start("panics", func(context.Context) (bool, error) { panic("boom") })
 		start("busy", func(ctx context.Context) (bool, error) {

@@ -51,10 +51,11 @@ func (l loop) run(ctx context.Context, work func(context.Context) (more bool, er
 	}
 	retry, failures := Retry{First: 200 * time.Millisecond, Most: time.Minute}, 0
 	trouble := newTrouble(l.log)
-	ctx = watched(ctx, l.name, StuckAfter)
+	ctx = watched(ctx, l.name, 0)
 	defer retire(ctx)
 	for ctx.Err() == nil {
 		more := false
+		beat(ctx)
 		err := safely(ctx, func(ctx context.Context) (err error) {
 			more, err = work(ctx)
 			return err

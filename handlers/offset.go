@@ -31,15 +31,21 @@ type Offset struct {
 	loaded bool
 	saved  *time.Duration // nil: never
 
-	now   func() time.Time                            // nil: the machine's clock
-	ticks func() (wall time.Time, mono time.Duration) // nil: now and the machine's
+	ticks func() (wall time.Time, mono time.Duration) // nil: the machine's
 	start time.Time                                   // of the machine's monotonic clock, as far as we count
 	wall  time.Time                                   // at the last look; zero: none yet
 	mono  time.Duration
 }
 
-// NewOffset makes an Offset for a program whose clock is now.
-func NewOffset(now func() time.Time) *Offset { return &Offset{now: now} }
+// NewOffset makes an Offset for a program whose clock is now, and whose monotonic
+// one, from any beginning, is mono; nil: the machine's.
+func NewOffset(now func() time.Time, mono func() time.Duration) *Offset {
+	if mono == nil {
+		start := time.Now()
+		mono = func() time.Duration { return time.Since(start) }
+	}
+	return &Offset{ticks: func() (time.Time, time.Duration) { return clock(now)().Round(0), mono() }}
+}
 
 // Observe takes one live event: when it was received by our clock, and when it
 // was made by Gerrit's.
@@ -87,17 +93,13 @@ func (o *Offset) stepped() {
 	o.wall, o.mono = wall, mono
 }
 
-// machine reads our clock, and the machine's monotonic one.
+// machine reads the machine's two clocks.
 func (o *Offset) machine() (time.Time, time.Duration) {
 	now := time.Now()
 	if o.start.IsZero() {
 		o.start = now
 	}
-	wall := now
-	if o.now != nil {
-		wall = o.now()
-	}
-	return wall.Round(0), now.Sub(o.start)
+	return now.Round(0), now.Sub(o.start)
 }
 
 // Value is what is to be added to Gerrit's times to have ours.

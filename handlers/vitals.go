@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,14 +9,15 @@ import (
 	"time"
 )
 
-// StuckAfter is how long a step may neither end a round nor get on with an item
-// before it is stuck. It is longer than anything that a step waits for: a
-// command to Gerrit, a look-up.
+// StuckAfter is how long a step that works may neither end its round nor get on
+// with an item before it is stuck. It is longer than anything that a step waits
+// for: a command to Gerrit, a look-up.
 const StuckAfter = 10 * time.Minute
 
 // Vitals knows whether the steps move. Its times are the machine's own, whatever
 // the wall clock does.
 type Vitals struct {
+	after time.Duration
 	mu    sync.Mutex
 	steps map[string]*StepState
 }
@@ -28,10 +30,17 @@ type StepState struct {
 	Failures int       `json:"failures"` // rounds in a row that failed
 	Error    string    `json:"error,omitempty"`
 	within   time.Duration
+	idle     bool // between two rounds, which no step can hang in
 }
 
-// NewVitals makes a Vitals that knows of no step yet.
-func NewVitals() *Vitals { return &Vitals{steps: map[string]*StepState{}} }
+// NewVitals makes a Vitals that knows of no step yet. A step is stuck after so
+// long; 0: StuckAfter.
+func NewVitals(after time.Duration) *Vitals {
+	return &Vitals{after: cmp.Or(after, StuckAfter), steps: map[string]*StepState{}}
+}
+
+// After is after how long a step is stuck.
+func (v *Vitals) After() time.Duration { return v.after }
 
 // Steps are the steps that run, by name.
 func (v *Vitals) Steps() []StepState {
@@ -40,7 +49,7 @@ func (v *Vitals) Steps() []StepState {
 	list := make([]StepState, 0, len(v.steps))
 	for _, s := range v.steps {
 		state := *s
-		state.Stuck = time.Since(s.Moved) > s.within
+		state.Stuck = !s.idle && time.Since(s.Moved) > s.within
 		list = append(list, state)
 	}
 	slices.SortFunc(list, func(a, b StepState) int { return strings.Compare(a.Name, b.Name) })
@@ -73,13 +82,13 @@ func (v *Vitals) Context(ctx context.Context) context.Context {
 }
 
 // watched names what runs under ctx from now on: it is stuck when it does not
-// get on within that time.
-func watched(ctx context.Context, name string, within time.Duration) context.Context {
+// get on within the usual time and so much more.
+func watched(ctx context.Context, name string, more time.Duration) context.Context {
 	p, _ := ctx.Value(pulseKey{}).(*pulse)
 	if p == nil {
 		return ctx
 	}
-	ctx = context.WithValue(ctx, pulseKey{}, &pulse{of: p.of, name: name, within: within})
+	ctx = context.WithValue(ctx, pulseKey{}, &pulse{of: p.of, name: name, within: p.of.after + more})
 	beat(ctx)
 	return ctx
 }
@@ -88,9 +97,11 @@ func watched(ctx context.Context, name string, within time.Duration) context.Con
 // that many items are not taken for one that hangs.
 func beat(ctx context.Context) { mark(ctx, func(*StepState) {}) }
 
-// round notes how one round of the step under ctx ended.
+// round notes how one round of the step under ctx ended; it is idle until the
+// next beat.
 func round(ctx context.Context, err error) {
 	mark(ctx, func(s *StepState) {
+		s.idle = true
 		if err == nil {
 			s.Failures, s.Error = 0, ""
 			return
@@ -112,7 +123,7 @@ func mark(ctx context.Context, change func(*StepState)) {
 		s = &StepState{Name: p.name, within: p.within}
 		p.of.steps[p.name] = s
 	}
-	s.Moved = time.Now()
+	s.Moved, s.idle = time.Now(), false
 	change(s)
 }
 

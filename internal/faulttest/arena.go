@@ -20,13 +20,15 @@ import (
 type arena struct {
 	*demo.World
 	o        options
-	child    *child // the last life; nil before the first
-	born     int    // lives so far
+	life     life // the last one; nil before the first
+	born     int  // lives so far
+	lost     int  // reviews that were cut off, so far
 	ear      *demo.Person
 	notes    []string // what a row that passed tells of itself
 	ends     []func() error
-	database string       // path
-	offset   atomic.Int64 // of Gerrit's clock
+	database string // path
+	start    time.Time
+	offset   atomic.Int64 // of Gerrit's clock, and of the bot's where it lives in this process
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -55,11 +57,10 @@ func newArena(ctx context.Context, o options) (*arena, error) {
 		return nil, err
 	}
 	a := &arena{
-		o: o, rand: rand.New(rand.NewPCG(o.seed, 1)), heard: map[string]int{}, states: map[string]string{}, database: filepath.Join(dir, "recheckbot.db"),
+		o: o, start: time.Now(), rand: rand.New(rand.NewPCG(o.seed, 1)), heard: map[string]int{}, states: map[string]string{}, database: filepath.Join(dir, "recheckbot.db"),
 		reviews: make(chan struct{}, 1), said: make(chan struct{}, 1), told: make(chan struct{}, 1),
 	}
-	clock := func() time.Time { return time.Now().Add(time.Duration(a.offset.Load())) }
-	if a.World, err = demo.NewWorld(demo.WorldOptions{Dir: dir, Seed: o.seed, GerritClock: clock}); err != nil {
+	if a.World, err = demo.NewWorld(demo.WorldOptions{Dir: dir, Seed: o.seed, GerritClock: a.now}); err != nil {
 		return nil, err
 	}
 	a.Gerrit.OnPost(a.posted)
@@ -71,8 +72,8 @@ func newArena(ctx context.Context, o options) (*arena, error) {
 
 // close ends the bot, if it still lives, and the world.
 func (a *arena) close() error {
-	if a.child != nil {
-		a.child.kill()
+	if a.life != nil {
+		a.life.kill()
 	}
 	errs := []error{a.ear.Leave(), a.World.Close()}
 	for _, end := range a.ends {
@@ -149,7 +150,7 @@ func (a *arena) between(least, most time.Duration) time.Duration {
 
 // ready waits until the bot listens.
 func (a *arena) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, errors.New("the bot does not listen after a minute"))
+	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin, errors.New("the bot does not listen"))
 	defer cancel()
 	return a.Ready(ctx)
 }

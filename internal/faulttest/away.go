@@ -40,13 +40,15 @@ func gerritAway(ctx context.Context, a *arena) error {
 	return a.finish(ctx)
 }
 
-// The keys with which a dead peer is noticed soon, and the bound that is held
-// against it: the wait until the peer counts as dead, and one keepalive more.
-func (a *arena) hurry() (within time.Duration, err error) {
+// noticeWithin is the bar: so soon a dead peer must be noticed.
+const noticeWithin = 2 * time.Minute
+
+// hurry sets the keys with which a dead peer is noticed soon.
+func (a *arena) hurry() error {
 	if a.o.long {
-		return 2 * time.Minute, nil
+		return nil
 	}
-	return 12 * time.Second, a.configure("gerrit", `keepalive = "3s"`, `silence = "9s"`, `connect_timeout = "3s"`)
+	return a.configure("gerrit", `keepalive = "3s"`, `silence = "9s"`, `connect_timeout = "3s"`)
 }
 
 // blackHole: Gerrit takes connections and what is sent on them, and says
@@ -63,8 +65,7 @@ func halfOpen(ctx context.Context, a *arena) error {
 // deaf makes the bot deaf and expects it to notice in time, to say so, and to
 // recover all that it has not heard.
 func (a *arena) deaf(ctx context.Context, begin, end func()) error {
-	within, err := a.hurry()
-	if err != nil {
+	if err := a.hurry(); err != nil {
 		return err
 	}
 	if err := a.begin(ctx); err != nil {
@@ -76,12 +77,12 @@ func (a *arena) deaf(ctx context.Context, begin, end func()) error {
 	if err := a.settle(ctx, settleWithin); err != nil {
 		return err
 	}
-	began := time.Now()
+	before, began := a.soFar(), time.Now()
 	begin()
 	if err := a.busy(50); err != nil {
 		return err
 	}
-	if err := a.says(ctx, within, "stream lost"); err != nil {
+	if err := a.says(ctx, before, noticeWithin, "stream lost"); err != nil {
 		return err
 	}
 	a.note("noticed after %s", time.Since(began).Round(time.Second/10))
@@ -89,10 +90,10 @@ func (a *arena) deaf(ctx context.Context, begin, end func()) error {
 	return a.finish(ctx)
 }
 
-// says waits until the bot's log has a text.
-func (a *arena) says(ctx context.Context, within time.Duration, text string) error {
+// says waits until the bot's log has a text in what was written after a place.
+func (a *arena) says(ctx context.Context, after int64, within time.Duration, text string) error {
 	return until(ctx, within, fmt.Sprintf("the log says %q", text), func() bool {
-		log, err := a.logged()
+		log, err := a.loggedAfter(after)
 		return err == nil && strings.Contains(log, text)
 	})
 }
@@ -102,12 +103,12 @@ func ircSilent(ctx context.Context, a *arena) error {
 	if err := a.begin(ctx); err != nil {
 		return err
 	}
-	began := time.Now()
+	before, began := a.soFar(), time.Now()
 	a.IRC.Silence(true)
 	if err := a.busy(50); err != nil {
 		return err
 	}
-	if err := a.says(ctx, 2*time.Minute, "the server does not answer"); err != nil {
+	if err := a.says(ctx, before, noticeWithin, "the server does not answer"); err != nil {
 		return err
 	}
 	a.note("noticed after %s", time.Since(began).Round(time.Second/10))

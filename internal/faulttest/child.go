@@ -25,7 +25,14 @@ func build(ctx context.Context, to string) error {
 // appended to it.
 const logFile = "bot.log"
 
-// child is one life of the bot.
+// life is one life of the bot.
+type life interface {
+	ended() (bool, error)
+	kill()
+	stop() error
+}
+
+// child is a life as a process of its own.
 type child struct {
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -49,7 +56,7 @@ func (a *arena) launch(env ...string) (*child, error) {
 		defer close(c.done)
 		c.err = c.cmd.Wait()
 	}()
-	a.child = c
+	a.life = c
 	a.born++
 	return c, nil
 }
@@ -71,7 +78,7 @@ func (c *child) ended() (bool, error) {
 }
 
 // stopWithin is how long a bot may take to stop.
-const stopWithin = 30 * time.Second
+const stopWithin = 3 * time.Minute
 
 // stop asks the bot to stop, and kills it if it does not.
 func (c *child) stop() error {
@@ -95,18 +102,29 @@ func (c *child) stop() error {
 	}
 }
 
-// logged is the bot's log so far, of all its lives; at most its last 64 MiB.
-func (a *arena) logged() (string, error) {
+// soFar is the place in the bot's log at which it ends now.
+func (a *arena) soFar() int64 {
+	st, err := os.Stat(filepath.Join(a.Dir, logFile))
+	if err != nil {
+		return 0 // there is none yet
+	}
+	return st.Size()
+}
+
+// loggedAfter is the bot's log after a place, of all its lives; at most its last
+// 64 MiB.
+func (a *arena) loggedAfter(place int64) (string, error) {
 	f, err := os.Open(filepath.Join(a.Dir, logFile))
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	const most = 64 << 20
-	if st, err := f.Stat(); err == nil && st.Size() > most {
-		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
-			return "", err
-		}
+	if st, err := f.Stat(); err == nil {
+		place = max(place, st.Size()-most)
+	}
+	if _, err := f.Seek(place, io.SeekStart); err != nil {
+		return "", err
 	}
 	b, err := io.ReadAll(f)
 	return string(b), err

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -59,32 +56,11 @@ func (a *arena) off(ctx context.Context, by time.Duration) error {
 	return err
 }
 
-// stepped: our own clock jumps by a day to either side while things happen. No
-// clock can be set for one process alone (the program asks the kernel itself),
-// so that the bot runs in this process, with a clock of its own.
-func stepped(ctx context.Context, a *arena) (err error) {
+// stepped: our own clock jumps by a day to either side while things happen.
+func stepped(ctx context.Context, a *arena) error {
 	var by atomic.Int64
-	log, err := os.Create(filepath.Join(a.Dir, logFile))
+	err := a.inside(ctx, bot.Options{Now: func() time.Time { return time.Now().Add(time.Duration(by.Load())) }})
 	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cfg, err := a.Config()
-	if err != nil {
-		return err
-	}
-	b, err := bot.New(ctx, cfg, bot.Options{
-		Version: "faulttest", Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: func() time.Time { return time.Now().Add(time.Duration(by.Load())) },
-	})
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- b.Run(ctx) }()
-	defer func() { stop(); err = errors.Join(err, <-ended, a.compare()) }()
-	if err := a.ready(ctx); err != nil {
 		return err
 	}
 	for _, step := range []time.Duration{0, 24 * time.Hour, 0, -24 * time.Hour, 0} {
@@ -96,5 +72,5 @@ func stepped(ctx context.Context, a *arena) (err error) {
 			return err
 		}
 	}
-	return nil
+	return a.finish(ctx)
 }

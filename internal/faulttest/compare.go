@@ -48,12 +48,9 @@ func (a *arena) settle(ctx context.Context, within time.Duration) error {
 	return nil
 }
 
-// dead reports whether the child has ended; a bot without a child never has.
+// dead reports whether the bot has ended by itself.
 func (a *arena) dead() bool {
-	if a.child == nil {
-		return false
-	}
-	ended, _ := a.child.ended()
+	ended, _ := a.life.ended()
 	return ended
 }
 
@@ -169,7 +166,7 @@ func (a *arena) counted(db *sql.DB) error {
 
 // quiet: nothing panicked, nothing is dead.
 func (a *arena) quiet() error {
-	log, err := a.logged()
+	log, err := a.loggedAfter(0)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -74,7 +75,7 @@ func diskFull(ctx context.Context, a *arena) error {
 	if err := a.busy(200); err != nil {
 		return err
 	}
-	if err := a.says(ctx, 30*time.Second, "disk is full"); err != nil {
+	if err := a.untilFull(ctx); err != nil {
 		return err
 	}
 	if !pause(ctx, 5*time.Second) {
@@ -90,6 +91,20 @@ func diskFull(ctx context.Context, a *arena) error {
 	return a.finish(ctx)
 }
 
+// untilFull goes on until the bot has said that the disk is full: its files may
+// have had some room left in them.
+func (a *arena) untilFull(ctx context.Context) error {
+	var err error
+	return errors.Join(until(ctx, settleWithin, "the log says that the disk is full", func() bool {
+		var log string
+		if log, err = a.loggedAfter(0); err == nil && !strings.Contains(log, "disk is full") {
+			err = a.busy(5)
+			return err != nil
+		}
+		return true
+	}), err)
+}
+
 // diskReadOnly: the bot is killed and finds its database read-only. It says so
 // and ends; when it can write again it goes on.
 func diskReadOnly(ctx context.Context, a *arena) error {
@@ -103,15 +118,16 @@ func diskReadOnly(ctx context.Context, a *arena) error {
 	if err := a.busy(50); err != nil {
 		return err
 	}
-	a.child.kill()
+	a.life.kill()
 	if err := remount(ctx, dir, "ro"); err != nil {
 		return err
 	}
+	before := a.soFar()
 	if _, err := a.launch(); err != nil {
 		return err
 	}
-	err = until(ctx, 30*time.Second, "the bot ends", a.dead)
-	err = errors.Join(err, a.says(ctx, time.Second, "read-only"), remount(ctx, dir, "rw"))
+	err = until(ctx, settleWithin, "the bot ends", a.dead)
+	err = errors.Join(err, a.says(ctx, before, time.Second, "read-only"), remount(ctx, dir, "rw"))
 	if err != nil {
 		return err
 	}
@@ -138,17 +154,16 @@ func locked(ctx context.Context, a *arena) error {
 	if err := a.busy(20); err != nil {
 		return err
 	}
-	if err := a.hold(ctx, 15*time.Second); err != nil {
-		return err
-	}
-	if err := a.says(ctx, time.Second, "locked"); err != nil {
+	if err := a.hold(ctx); err != nil {
 		return err
 	}
 	return a.finish(ctx)
 }
 
-// hold takes the write lock, lets things happen and gives it back.
-func (a *arena) hold(ctx context.Context, d time.Duration) (err error) {
+// hold takes the write lock, lets things happen until the bot has said that it
+// cannot write, and gives it back.
+func (a *arena) hold(ctx context.Context) (err error) {
+	before := a.soFar()
 	db, err := a.openFor("rw")
 	if err != nil {
 		return err
@@ -165,7 +180,9 @@ func (a *arena) hold(ctx context.Context, d time.Duration) (err error) {
 	if err := a.busy(100); err != nil {
 		return err
 	}
-	pause(ctx, d)
-	_, err = conn.ExecContext(ctx, `ROLLBACK`)
+	err = a.says(ctx, before, settleWithin, "locked by another process")
+	if _, rerr := conn.ExecContext(ctx, `ROLLBACK`); rerr != nil {
+		err = errors.Join(err, rerr)
+	}
 	return err
 }

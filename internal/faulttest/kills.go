@@ -23,7 +23,7 @@ func kills(ctx context.Context, a *arena) error {
 	if err := a.begin(ctx); err != nil {
 		return err
 	}
-	a.child.kill()
+	a.life.kill()
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	worked := make(chan error, 1)
@@ -52,7 +52,7 @@ func kills(ctx context.Context, a *arena) error {
 	if err := a.settle(ctx, settleWithin); err != nil {
 		return errors.Join(err, a.compare())
 	}
-	return errors.Join(a.child.stop(), a.compare())
+	return errors.Join(a.life.stop(), a.compare())
 }
 
 // live lets the bot live until an instant that hurts: while it starts, while a

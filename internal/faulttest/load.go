@@ -78,6 +78,11 @@ func (a *arena) fail(change int64, pipeline string) error {
 	if a.n(2) == 0 {
 		builds = append(builds, demo.Build{Job: "grenade", Cause: "mirror"})
 	}
+	return a.failBy(change, pipeline, builds...)
+}
+
+// failBy reports builds of which some have failed.
+func (a *arena) failBy(change int64, pipeline string, builds ...demo.Build) error {
 	a.mu.Lock()
 	a.reports = append(a.reports, report{change: change, builds: len(builds)})
 	if pipeline == "gate" {

@@ -76,7 +76,7 @@ func readComments(db *sql.DB) (all map[int64][]stored, err error) {
 // listed as unconfirmed, and there is one for each report of the gate and each
 // bug.
 func (a *arena) announced(db *sql.DB) (err error) {
-	rows, err := db.Query(`SELECT body, count(*) FILTER (WHERE state = 'proven'), count(*) FILTER (WHERE state = 'unconfirmed'), count(*)
+	rows, err := db.Query(`SELECT body, min(cause) LIKE 'alarm:%', count(*) FILTER (WHERE state = 'proven'), count(*) FILTER (WHERE state = 'unconfirmed'), count(*)
 		FROM outbox WHERE medium = 'irc' GROUP BY body`)
 	if err != nil {
 		return err
@@ -87,12 +87,16 @@ func (a *arena) announced(db *sql.DB) (err error) {
 	known := map[string]bool{}
 	for rows.Next() {
 		var body string
+		var alarm bool
 		var proven, unconfirmed, all int
-		if err := rows.Scan(&body, &proven, &unconfirmed, &all); err != nil {
+		if err := rows.Scan(&body, &alarm, &proven, &unconfirmed, &all); err != nil {
 			return err
 		}
 		known[body] = true
-		lines, unsure = lines+all, unsure+unconfirmed
+		unsure += unconfirmed
+		if !alarm {
+			lines += all
+		}
 		heard := a.heard[body]
 		lost += max(0, all-heard)
 		if heard < proven || heard > proven+unconfirmed || proven+unconfirmed != all {

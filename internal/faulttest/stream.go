@@ -11,7 +11,8 @@ import (
 )
 
 // oddStream: Gerrit sends garbage, lines of 100 MB, several events in a packet,
-// events in the wrong order, says that it has dropped some, is slow and cuts.
+// events in the wrong order, each event twice, says that it has dropped some, is
+// slow and cuts.
 func oddStream(ctx context.Context, a *arena) error {
 	if err := a.begin(ctx); err != nil {
 		return err
@@ -21,6 +22,8 @@ func oddStream(ctx context.Context, a *arena) error {
 		func() { a.Gerrit.Huge(100 << 20) },
 		func() { a.Gerrit.Reorder(true) },
 		func() { a.Gerrit.Reorder(false) },
+		func() { a.Gerrit.Duplicate(true) },
+		func() { a.Gerrit.Duplicate(false) },
 		a.Gerrit.Drop,
 		func() { a.Gerrit.Slow(300 * time.Millisecond) },
 		a.Gerrit.Cut,
@@ -67,7 +70,7 @@ func oddLogs(ctx context.Context, a *arena) error {
 			return err
 		}
 	}
-	return errors.Join(a.settle(ctx, settleWithin), a.child.stop(), a.compare(), a.verdicts())
+	return errors.Join(a.settle(ctx, settleWithin), a.life.stop(), a.compare(), a.verdicts())
 }
 
 // oddLog is a way to serve a log, and what its build should end as.

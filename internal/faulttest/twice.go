@@ -20,7 +20,7 @@ func (a *arena) finish(ctx context.Context) error {
 	if err := a.settle(ctx, settleWithin); err != nil {
 		return errors.Join(err, a.compare())
 	}
-	return errors.Join(a.child.stop(), a.compare())
+	return errors.Join(a.life.stop(), a.compare())
 }
 
 // begin starts the bot and waits until it listens.
@@ -58,6 +58,27 @@ func sameTwice(ctx context.Context, a *arena) error {
 	return a.finish(ctx)
 }
 
+// gone waits for the instant in which a review is out: Gerrit has it, or it was
+// lost on its way.
+func (a *arena) gone(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin, errors.New("no review goes out"))
+	defer cancel()
+	for {
+		look := time.NewTimer(time.Millisecond)
+		select {
+		case <-a.reviews:
+			return nil
+		case <-look.C:
+			if lost := a.Gerrit.ReviewsLost(); lost > a.lost {
+				a.lost = lost
+				return nil
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // killAfterSend kills the bot in the instant at which Gerrit has its review, or
 // has lost it, and starts it again at once: one review.
 func killAfterSend(ctx context.Context, a *arena) error {
@@ -71,13 +92,10 @@ func killAfterSend(ctx context.Context, a *arena) error {
 		if err := a.fail(a.newChange(), "gate"); err != nil {
 			return err
 		}
-		select {
-		case <-a.reviews:
-		case <-time.After(10 * time.Second): // lost with the connection
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := a.gone(ctx); err != nil {
+			return err
 		}
-		a.child.kill()
+		a.life.kill()
 	}
 	if err := a.begin(ctx); err != nil {
 		return err

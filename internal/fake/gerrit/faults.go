@@ -16,6 +16,7 @@ type faults struct {
 	slow      time.Duration
 	lag       time.Duration
 	reviews   []reviewFault // for the next reviews, one each
+	lost      int           // reviews, so far
 }
 
 // reviewFault is what happens to one review.
@@ -51,6 +52,17 @@ func (s *Server) HalfOpen() {
 	defer s.mu.Unlock()
 	for c := range s.conns {
 		c.own.close()
+	}
+}
+
+// Deafen makes every stream that runs now bring nothing any more, while its
+// connection and all commands work, as when a server's listener has died. New
+// streams work.
+func (s *Server) Deafen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.streams {
+		st.deaf = true
 	}
 }
 
@@ -113,8 +125,8 @@ func (s *Server) Reorder(on bool) {
 // Slow delays the answer of every query and review.
 func (s *Server) Slow(d time.Duration) { s.mu.Lock(); defer s.mu.Unlock(); s.faults.slow = d }
 
-// Lag keeps what is younger than d from queries and REST: an index behind its
-// events.
+// Lag keeps what is younger than d from queries and REST, also when a change was
+// updated: an index behind its events.
 func (s *Server) Lag(d time.Duration) { s.mu.Lock(); defer s.mu.Unlock(); s.faults.lag = d }
 
 // RefuseReviews refuses the next n reviews with stderr and exit status 1.
@@ -126,6 +138,9 @@ func (s *Server) SwallowReviews(n int) { s.fault(n, reviewFault{swallow: true}) 
 // CutReviews cuts all connections at the next n reviews, after the comment was
 // posted or before.
 func (s *Server) CutReviews(n int, posted bool) { s.fault(n, reviewFault{cut: true, post: posted}) }
+
+// ReviewsLost is how many reviews were lost because CutReviews cut them off.
+func (s *Server) ReviewsLost() int { s.mu.Lock(); defer s.mu.Unlock(); return s.faults.lost }
 
 func (s *Server) fault(n int, f reviewFault) {
 	s.mu.Lock()
@@ -143,5 +158,8 @@ func (s *Server) nextReviewFault() reviewFault {
 	}
 	f := s.faults.reviews[0]
 	s.faults.reviews = s.faults.reviews[1:]
+	if f.cut && !f.post {
+		s.faults.lost++
+	}
 	return f
 }

@@ -96,6 +96,7 @@ func (s *Server) rows(user string, match filter, limit int, o queryOptions) ([]*
 	defer s.mu.Unlock()
 	var found []*change
 	for _, c := range s.changes {
+		c = s.inIndex(c)
 		if match(c) && s.indexed(c.created) && (!c.Hidden || c.Owner == user) {
 			found = append(found, c)
 		}
@@ -113,6 +114,22 @@ func (s *Server) rows(user string, match filter, limit int, o queryOptions) ([]*
 		out = append(out, s.row(c, o))
 	}
 	return out, more
+}
+
+// inIndex is a change as a lagging index has it: updated when the last comment
+// came that it shows. It shares all else with c.
+func (s *Server) inIndex(c *change) *change {
+	if s.indexed(c.updated) {
+		return c
+	}
+	old := *c
+	old.updated = c.created
+	for _, p := range c.log {
+		if s.indexed(p.Time) {
+			old.updated = p.Time
+		}
+	}
+	return &old
 }
 
 // indexed reports whether something of that time is seen by queries already.

@@ -18,6 +18,7 @@ type stream struct {
 	held    []byte
 	late    []byte // while reordering: waits for the next one
 	dropped bool
+	deaf    bool
 }
 
 // send queues b; a full queue drops it. Server.mu is held.
@@ -26,7 +27,7 @@ func (st *stream) send(b []byte, hold bool) {
 		st.held = append(st.held, b...)
 		return
 	}
-	if len(b) == 0 {
+	if len(b) == 0 || st.deaf {
 		return
 	}
 	select {
