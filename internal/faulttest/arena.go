@@ -150,7 +150,7 @@ func (a *arena) between(least, most time.Duration) time.Duration {
 
 // ready waits until the bot listens.
 func (a *arena) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin, errors.New("the bot does not listen"))
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the bot does not listen"))
 	defer cancel()
 	return a.Ready(ctx)
 }

@@ -74,7 +74,7 @@ func (a *arena) deaf(ctx context.Context, begin, end func()) error {
 	if err := a.busy(20); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	before, began := a.soFar(), time.Now()

@@ -71,7 +71,7 @@ func (a *arena) silentUntilResumed(ctx context.Context, most int) error {
 	a.mu.Lock()
 	reports := len(a.reports)
 	a.mu.Unlock()
-	err = until(ctx, settleWithin, "all reports are decided", func() bool {
+	err = until(ctx, patience, "all reports are decided", func() bool {
 		n, err := number(db, `SELECT count(*) FROM report WHERE state = 'said'`)
 		return err == nil && n == reports
 	})

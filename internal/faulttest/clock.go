@@ -68,7 +68,7 @@ func stepped(ctx context.Context, a *arena) error {
 		if err := a.busy(30); err != nil {
 			return err
 		}
-		if err := a.settle(ctx, settleWithin); err != nil {
+		if err := a.settle(ctx); err != nil {
 			return err
 		}
 	}

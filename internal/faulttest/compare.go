@@ -27,25 +27,30 @@ func number(db *sql.DB, query string, args ...any) (int, error) {
 	return n, err
 }
 
-// settle waits until the bot has nothing left to do.
-func (a *arena) settle(ctx context.Context, within time.Duration) error {
+// settle waits until the bot has nothing left to do, as long as it gets on.
+func (a *arena) settle(ctx context.Context) error {
 	db, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	left := "all"
-	err = until(ctx, within, "settled", func() bool {
-		left = a.left(db)
-		return left == "" || a.dead()
-	})
-	switch {
-	case a.dead():
-		return errors.New("the bot ended by itself")
-	case err != nil:
-		return fmt.Errorf("%w; left: %s", err, left)
+	left, moved := "all", time.Now()
+	for {
+		now := a.left(db)
+		switch {
+		case a.dead():
+			return errors.New("the bot ended by itself")
+		case now == "":
+			return nil
+		case now != left:
+			left, moved = now, time.Now()
+		case time.Since(moved) > patience:
+			return fmt.Errorf("not settled, and nothing moved for %s; left: %s", patience, left)
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return context.Cause(ctx)
+		}
 	}
-	return nil
 }
 
 // dead reports whether the bot has ended by itself.

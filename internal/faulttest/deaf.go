@@ -18,7 +18,7 @@ func (a *arena) wantAlarms() error {
 // hears waits until the bot has said a line in its channel that begins so and has
 // a text.
 func (a *arena) hears(ctx context.Context, begin, text string) error {
-	return until(ctx, settleWithin, fmt.Sprintf("the channel hears %q", begin+text), func() bool { return a.heardLine(begin, text) })
+	return until(ctx, patience, fmt.Sprintf("the channel hears %q", begin+text), func() bool { return a.heardLine(begin, text) })
 }
 
 func (a *arena) heardLine(begin, text string) bool {
@@ -36,7 +36,7 @@ func (a *arena) heardLine(begin, text string) bool {
 // minute, by looks that are a few seconds apart.
 func (a *arena) calm(ctx context.Context, text string) error {
 	next := time.Now()
-	return until(ctx, settleWithin, fmt.Sprintf("the channel hears that it is over: %q", text), func() bool {
+	return until(ctx, patience, fmt.Sprintf("the channel hears that it is over: %q", text), func() bool {
 		if now := time.Now(); !now.Before(next) {
 			a.pass(61 * time.Second)
 			next = now.Add(6 * time.Second)
@@ -69,7 +69,7 @@ func deafStream(ctx context.Context, a *arena) error {
 	if err := a.busy(20); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	a.pass(time.Minute)
@@ -81,7 +81,7 @@ func deafStream(ctx context.Context, a *arena) error {
 	if err := a.hears(ctx, "ALARM: ", "event stream deaf since"); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	if err := a.busy(10); err != nil { // which the new stream brings
@@ -102,7 +102,7 @@ func laggingIndex(ctx context.Context, a *arena) error {
 	if err := a.busy(20); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	a.Gerrit.Down()
@@ -114,7 +114,7 @@ func laggingIndex(ctx context.Context, a *arena) error {
 	if err := a.Gerrit.Up(); err != nil {
 		return err
 	}
-	if err := a.says(ctx, before, settleWithin, `"caught up","why":"gap"`); err != nil {
+	if err := a.says(ctx, before, patience, `"caught up","why":"gap"`); err != nil {
 		return err
 	}
 	missing, err := a.missing()
@@ -123,7 +123,7 @@ func laggingIndex(ctx context.Context, a *arena) error {
 	}
 	a.note("%d comments not found at first", missing)
 	a.pass(7 * time.Minute) // the second look comes after 6
-	if err := a.says(ctx, before, settleWithin, `"caught up","why":"once more"`); err != nil {
+	if err := a.says(ctx, before, patience, `"caught up","why":"once more"`); err != nil {
 		return err
 	}
 	return a.finish(ctx)

@@ -95,7 +95,7 @@ func diskFull(ctx context.Context, a *arena) error {
 // have had some room left in them.
 func (a *arena) untilFull(ctx context.Context) error {
 	var err error
-	return errors.Join(until(ctx, settleWithin, "the log says that the disk is full", func() bool {
+	return errors.Join(until(ctx, patience, "the log says that the disk is full", func() bool {
 		var log string
 		if log, err = a.loggedAfter(0); err == nil && !strings.Contains(log, "disk is full") {
 			err = a.busy(5)
@@ -126,7 +126,7 @@ func diskReadOnly(ctx context.Context, a *arena) error {
 	if _, err := a.launch(); err != nil {
 		return err
 	}
-	err = until(ctx, settleWithin, "the bot ends", a.dead)
+	err = until(ctx, patience, "the bot ends", a.dead)
 	err = errors.Join(err, a.says(ctx, before, time.Second, "read-only"), remount(ctx, dir, "rw"))
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func (a *arena) hold(ctx context.Context) (err error) {
 	if err := a.busy(100); err != nil {
 		return err
 	}
-	err = a.says(ctx, before, settleWithin, "locked by another process")
+	err = a.says(ctx, before, patience, "locked by another process")
 	if _, rerr := conn.ExecContext(ctx, `ROLLBACK`); rerr != nil {
 		err = errors.Join(err, rerr)
 	}

@@ -33,7 +33,7 @@ func firstStart(ctx context.Context, a *arena) error {
 	if _, err := a.Gerrit.Post(changes, "bob", gerrit.Comment{Message: "Any news?"}); err != nil {
 		return err
 	}
-	if err := a.says(ctx, 0, settleWithin, `"caught up"`); err != nil {
+	if err := a.says(ctx, 0, patience, `"caught up"`); err != nil {
 		return err
 	}
 	if !pause(ctx, 5*time.Second) { // what it would say of old things it says now
@@ -90,7 +90,7 @@ func burst(ctx context.Context, a *arena) error {
 		return err
 	}
 	a.Gerrit.Release()
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	a.life.kill()

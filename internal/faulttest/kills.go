@@ -49,7 +49,7 @@ func kills(ctx context.Context, a *arena) error {
 	if _, err := a.launch(); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return errors.Join(err, a.compare())
 	}
 	return errors.Join(a.life.stop(), a.compare())

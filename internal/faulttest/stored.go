@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
 )
@@ -15,9 +16,9 @@ type stored struct {
 	at            int64 // Gerrit's second, or the stream's
 }
 
-// is reports whether the row may stand for p.
-func (s stored) is(p gerrit.Posted) bool {
-	if s.author != p.Author || s.at < p.Time.Unix()-2 || s.at > p.Time.Unix()+2 {
+// is reports whether the row may stand for p, being off by so many seconds.
+func (s stored) is(p gerrit.Posted, off int64) bool {
+	if d := s.at - p.Time.Unix(); s.author != p.Author || d != off && d != -off {
 		return false
 	}
 	return (!s.heard.Valid || s.heard.String == p.Streamed) && (!s.listed.Valid || s.listed.String == p.Shown)
@@ -31,19 +32,18 @@ func (a *arena) comments(db *sql.DB) error {
 		return err
 	}
 	var errs []error
-	for _, p := range a.posts {
-		list := rows[p.Change]
-		found := false
-		for i, s := range list {
-			if s.is(p) {
-				rows[p.Change] = append(list[:i:i], list[i+1:]...)
-				found = true
-				break
+	left := a.posts
+	for off := range int64(3) { // the nearest first: people say the same within seconds
+		left = slices.DeleteFunc(slices.Clone(left), func(p gerrit.Posted) bool {
+			i := slices.IndexFunc(rows[p.Change], func(s stored) bool { return s.is(p, off) })
+			if i >= 0 {
+				rows[p.Change] = slices.Delete(rows[p.Change], i, i+1)
 			}
-		}
-		if !found {
-			errs = append(errs, fmt.Errorf("change %d: lost: %s at %d: %.80q", p.Change, p.Author, p.Time.Unix(), p.Shown))
-		}
+			return i >= 0
+		})
+	}
+	for _, p := range left {
+		errs = append(errs, fmt.Errorf("change %d: lost: %s at %d: %.80q", p.Change, p.Author, p.Time.Unix(), p.Shown))
 	}
 	for change, list := range rows {
 		for _, s := range list {

@@ -57,7 +57,7 @@ func stuckStep(ctx context.Context, a *arena) error {
 	if err := a.busy(20); err != nil {
 		return err
 	}
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
 	a.Gerrit.Slow(20 * time.Second)
@@ -72,7 +72,7 @@ func stuckStep(ctx context.Context, a *arena) error {
 		return err
 	}
 	before := beats.Load()
-	err = until(ctx, settleWithin, "/healthz is well, and the supervisor told", func() bool {
+	err = until(ctx, patience, "/healthz is well, and the supervisor told", func() bool {
 		h, status, err := a.health(ctx)
 		return err == nil && status == http.StatusOK && h.OK && beats.Load() > before
 	})
@@ -92,7 +92,7 @@ func (a *arena) hangs(ctx context.Context, step string, beats *atomic.Int64) err
 		h, status, err := a.health(ctx)
 		return err == nil && status == http.StatusServiceUnavailable && !h.OK && slices.Contains(h.Stuck, step)
 	}
-	if err := until(ctx, settleWithin, "/healthz names "+step, named); err != nil {
+	if err := until(ctx, patience, "/healthz names "+step, named); err != nil {
 		return err
 	}
 	if !pause(ctx, 200*time.Millisecond) { // one look may have been under way

@@ -8,16 +8,14 @@ import (
 	"github.com/recheckbot/recheckbot/internal/fake/gerrit"
 )
 
-// settleWithin is how long the bot may take until it has nothing left to do
-// once nothing is wrong any more: a review that may have been posted is asked
-// for twice, 10 s apart, and a line that was not said is tried again. That takes
-// well under a minute; the rest is for machines that are slow, for this is the
-// end of patience and no bar.
-const settleWithin = 6 * time.Minute
+// patience is how long a row waits for one thing, and for the next when it waits
+// until many are done. It takes seconds, at most a minute; the rest is for
+// machines that are slow, for this is the end of patience and no bar.
+const patience = 5 * time.Minute
 
 // finish waits until the bot has done all, stops it and compares.
 func (a *arena) finish(ctx context.Context) error {
-	if err := a.settle(ctx, settleWithin); err != nil {
+	if err := a.settle(ctx); err != nil {
 		return errors.Join(err, a.compare())
 	}
 	return errors.Join(a.life.stop(), a.compare())
@@ -49,7 +47,7 @@ func sameTwice(ctx context.Context, a *arena) error {
 				return err
 			}
 			if apart {
-				if err := a.settle(ctx, settleWithin); err != nil {
+				if err := a.settle(ctx); err != nil {
 					return err
 				}
 			}
@@ -61,7 +59,7 @@ func sameTwice(ctx context.Context, a *arena) error {
 // gone waits for the instant in which a review is out: Gerrit has it, or it was
 // lost on its way.
 func (a *arena) gone(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, settleWithin, errors.New("no review goes out"))
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("no review goes out"))
 	defer cancel()
 	for {
 		look := time.NewTimer(time.Millisecond)
