@@ -17,6 +17,7 @@ type FoldOptions struct {
 	KeepDebug bool   // keep what oslo.log wrote as DEBUG
 	MaxEvent  int    // bytes of one event; default MaxEvent
 	Buffer    []byte // of Windows, to be used again for the next file; nil: a new one
+	Bytes     *int64 // of Windows: how much of the text was read so far; may be nil
 }
 
 // Event is one log event: a line, or several that belong together.

@@ -88,28 +88,59 @@ func (l *Local) Open(_ context.Context, f FileInfo) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("joblog: %w", err)
 	}
-	text, err := unpack(file, nil)
-	if err != nil {
-		file.Close()
-		return nil, &IncompleteError{URL: f.Name, Why: err.Error(), Err: err}
-	}
 	why := fmt.Sprintf("over %d bytes unpacked", l.max.unpacked)
-	return &localFile{file: file, name: f.Name, r: &bound{r: text, left: l.max.unpacked, why: why, total: l.max.total}}, nil
+	opened := &localFile{file: file, name: f.Name, bound: bound{left: l.max.unpacked, why: why, total: l.max.total}}
+	if err := opened.begin(); err != nil {
+		file.Close()
+		return nil, opened.explain(err)
+	}
+	return opened, nil
 }
 
 // localFile is an open file, unpacked and bounded.
 type localFile struct {
-	file io.Closer
-	name string
-	r    io.Reader
+	file      *os.File
+	name      string
+	bound     bound
+	plain     bool    // its bytes are the text, and can be mapped
+	size      int64   // as it was when it was opened
+	low, high uintptr // where the piece was that was mapped last
+}
+
+// begin looks at what the file is.
+func (l *localFile) begin() error {
+	info, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	var head [2]byte
+	n, err := l.file.ReadAt(head[:], 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	l.size = info.Size()
+	if packed(head[:n]) {
+		l.bound.r, err = unpack(l.file, nil)
+		return err
+	}
+	l.bound.r, l.plain = l.file, canMap && l.size > 0
+	return nil
 }
 
 func (l *localFile) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = &IncompleteError{URL: l.name, Why: err.Error(), Err: err}
+	n, err := l.bound.Read(p)
+	if err != io.EOF {
+		err = l.explain(err)
 	}
 	return n, err
+}
+
+// explain says of which file an error is.
+func (l *localFile) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &IncompleteError{URL: l.name, Why: err.Error(), Again: err == errShrunk, Err: err}
 }
 
 // Close gives the file back.

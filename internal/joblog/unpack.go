@@ -43,6 +43,15 @@ func (b *bound) Read(p []byte) (int, error) {
 		p = p[:b.left+1]
 	}
 	n, err := b.r.Read(p)
+	n, over := b.take(n)
+	if over != nil {
+		err = over
+	}
+	return n, err
+}
+
+// take is how many of n more bytes may be passed on, and why not all.
+func (b *bound) take(n int) (int, error) {
 	if int64(n) > b.left {
 		return int(b.left), &overError{b.why}
 	}
@@ -50,7 +59,7 @@ func (b *bound) Read(p []byte) (int, error) {
 	if b.total != nil && b.total.left.Add(-int64(n)) < 0 {
 		return n, &overError{fmt.Sprintf("over %d bytes in all files together", b.total.max)}
 	}
-	return n, err
+	return n, nil
 }
 
 // unpack undoes the content codings, the last one first (RFC 9110, 8.4), and
@@ -87,11 +96,14 @@ func gunzip(r io.Reader) (io.Reader, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+	if !packed(head) {
 		return b, nil
 	}
 	return gzip.NewReader(b)
 }
+
+// packed reports whether a file that begins so is gzip (RFC 1952, 2.3.1).
+func packed(head []byte) bool { return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) }
 
 // inflate reads deflate with its zlib header (RFC 1950), as it should be, or
 // without, as some servers send it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"iter"
+	"runtime/debug"
 )
 
 // Windows reads a plain log, as Fold does, in stretches of whole events: for
@@ -12,19 +13,16 @@ import (
 // A window begins and ends where an event begins whatever came before it. Where
 // no such border is within a buffer's length (an event that is very long, many
 // lines that are dropped) events are folded one by one, and each is a window.
+//
+// A local file is not copied but mapped: if it gets shorter meanwhile, looking at
+// a window may panic, which Changed tells from others.
 func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] {
 	return func(yield func(*Window, error) bool) {
-		s := &splitter{yield: yield, at: cursor{line: 1}}
-		s.f = newFolder(name, o, s.single)
-		pick := newFolder(name, o, nil)
-		pick.names = s.f.names
-		s.w = Window{pick: pick}
-		s.one = Window{pick: pick, whole: true}
-		buf := o.Buffer
-		if cap(buf) < bufferSize {
-			buf = make([]byte, bufferSize)
-		}
-		if err := s.read(r, buf[:0:bufferSize]); err != nil && !s.f.stopped {
+		text := lenderOf(r, o.Buffer)
+		defer text.close()
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+		s := newSplitter(text, name, o, yield)
+		if err := s.read(o.Bytes); err != nil && !s.f.stopped {
 			yield(nil, err)
 		}
 	}
@@ -32,11 +30,22 @@ func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] 
 
 // splitter cuts a log into windows.
 type splitter struct {
+	text  lender
 	f     *folder // for what no window can hold
 	at    cursor
 	w     Window
 	one   Window
 	yield func(*Window, error) bool
+}
+
+func newSplitter(text lender, name string, o FoldOptions, yield func(*Window, error) bool) *splitter {
+	s := &splitter{text: text, yield: yield, at: cursor{line: 1}}
+	s.f = newFolder(name, o, s.single)
+	pick := newFolder(name, o, nil)
+	pick.names = s.f.names
+	s.w = Window{pick: pick}
+	s.one = Window{pick: pick, whole: true}
+	return s
 }
 
 // single yields an event that was folded.
@@ -48,17 +57,17 @@ func (s *splitter) single(ev Event, _ error) bool {
 // NewBuffer makes a FoldOptions.Buffer.
 func NewBuffer() []byte { return make([]byte, bufferSize) }
 
-func (s *splitter) read(r io.Reader, buf []byte) error {
-	for {
-		var err error
-		for n := 0; err == nil && len(buf) < cap(buf); buf = buf[:len(buf)+n] {
-			n, err = io.ReadAtLeast(r, buf[len(buf):cap(buf)], 1)
+// read cuts up the text, and counts its bytes if it is told to.
+func (s *splitter) read(bytes *int64) error {
+	for rest := 0; ; {
+		buf, err := s.text.lend(rest)
+		if bytes != nil {
+			*bytes = s.at.offset + int64(len(buf))
 		}
-		rest := s.take(buf, err != nil)
+		rest = len(s.take(buf, err != nil))
 		if s.f.stopped {
 			return nil
 		}
-		buf = buf[:copy(buf[:cap(buf)], rest)]
 		if err != nil {
 			return ended(err)
 		}
@@ -74,7 +83,7 @@ func (s *splitter) take(buf []byte, end bool) []byte {
 				buf = s.window(buf, n)
 				continue
 			}
-			if len(buf) < bufferSize && !end && len(buf) <= s.f.limit {
+			if len(buf) < s.text.size() && !end && len(buf) <= s.f.limit {
 				return buf
 			}
 			s.f.restart()
@@ -130,7 +139,7 @@ func (s *splitter) border(buf []byte, end bool) int {
 func (s *splitter) window(buf []byte, n int) []byte {
 	s.w.reset(buf[:n], s.at.line, s.at.offset)
 	s.f.stopped = !s.yield(&s.w, nil)
-	s.at.line += int64(bytes.Count(buf[:n], []byte{'\n'}))
+	s.at.line = s.w.number(n)
 	s.at.offset += int64(n)
 	return buf[n:]
 }

@@ -44,18 +44,20 @@ const maxIfs = 3
 // panic over hostile logs is this file's: what the others show still counts.
 func (s *Searcher) read(ctx context.Context, t task, open opener) (r result, err error) {
 	r = result{file: logsearch.File{Name: t.info.Name}, found: map[int32]*found{}}
+	var body io.ReadCloser
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		if changed := joblog.Changed(body, p); changed != nil {
+			err = r.failed(changed)
+		} else if p != nil {
 			s.e.log.Error("scan: panic", "file", t.info.URL, "panic", p, "stack", string(debug.Stack()))
 			r.file.Why, err = fmt.Sprintf("the engine panicked: %v", p), nil
 		}
 	}()
-	body, err := open(ctx, t.info)
+	body, err = open(ctx, t.info)
 	if err == nil {
 		defer body.Close()
-		counted := &counter{r: body}
-		err = s.events(ctx, t, counted, &r)
-		r.file.Bytes = counted.n
+		err = s.events(ctx, t, body, &r)
 	}
 	err = r.failed(err)
 	return r, err
@@ -87,7 +89,7 @@ func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result
 	l := newLooker(t.program, s.e.o.Mapping, t.known)
 	l.scratch = &m.scratch
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
-	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent, Buffer: m.buffer}
+	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent, Buffer: m.buffer, Bytes: &r.file.Bytes}
 	for w, err := range joblog.Windows(body, t.name, opts) {
 		if err != nil {
 			return err
@@ -159,16 +161,4 @@ func excerpt(text []byte, n int) string {
 		text = text[:n]
 	}
 	return strings.ToValidUTF8(string(text), "\ufffd")
-}
-
-// counter counts what is read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
 }

@@ -1,0 +1,137 @@
+package joblog
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// lender gives a plain text in stretches.
+type lender interface {
+	// lend gives the next stretch: the last keep bytes of the one before, which is
+	// not valid any more, and what follows them. It is shorter than its capacity
+	// only at the text's end. Then, or where no more can be read, an error comes
+	// along: io.EOF is the end.
+	lend(keep int) ([]byte, error)
+	size() int // of a stretch, at most
+	close()
+}
+
+// lenderOf is r's own, where r is a file that can be mapped.
+func lenderOf(r io.Reader, buf []byte) lender {
+	if l, ok := r.(*localFile); ok && l.plain {
+		return &mapped{file: l, stretch: bufferSize, piece: mapSize}
+	}
+	if cap(buf) < bufferSize {
+		buf = make([]byte, bufferSize)
+	}
+	return &stream{r: r, buf: buf[:0:bufferSize]}
+}
+
+// stream is a text that is read into a buffer.
+type stream struct {
+	r   io.Reader
+	buf []byte
+}
+
+func (s *stream) lend(keep int) (b []byte, err error) {
+	b = s.buf[:copy(s.buf[:cap(s.buf)], s.buf[len(s.buf)-keep:])]
+	for n := 0; err == nil && len(b) < cap(b); b = b[:len(b)+n] {
+		n, err = io.ReadAtLeast(s.r, b[len(b):cap(b)], 1)
+	}
+	s.buf = b
+	return b, err
+}
+
+func (s *stream) size() int { return cap(s.buf) }
+
+func (s *stream) close() {}
+
+// mapSize is how much of a file is in memory at a time. What the system keeps of
+// each page stays in a core's cache then, until the pages are given back.
+const mapSize = 4 << 20
+
+// mapped is the text of a file of this machine, which is not copied: pieces of
+// the file are mapped into memory, one after the other.
+type mapped struct {
+	file    *localFile
+	stretch int
+	piece   int
+	mem     []byte
+	from    int64 // of mem, in the file
+	at      int64 // the end of what was lent
+}
+
+func (m *mapped) lend(keep int) ([]byte, error) {
+	size := m.file.size
+	begin := m.at - int64(keep)
+	end := min(begin+int64(m.stretch), size)
+	if begin < m.from || end > m.from+int64(len(m.mem)) {
+		if err := m.move(begin); err != nil {
+			return nil, err
+		}
+	}
+	n, over := m.file.bound.take(int(end - m.at))
+	m.at += int64(n)
+	err := m.file.explain(over)
+	if err == nil && m.at == size {
+		err = m.ended()
+	}
+	b := m.mem[begin-m.from : m.at-m.from]
+	return b[:len(b):len(b)], err
+}
+
+// move maps the piece that begin is in.
+func (m *mapped) move(begin int64) (err error) {
+	m.close()
+	if err = m.changed(); err == nil {
+		page := int64(os.Getpagesize())
+		m.from = begin &^ (page - 1)
+		m.mem, err = mapFile(m.file.file, m.from, int(min(max(int64(m.piece), int64(m.stretch)+page), m.file.size-m.from)))
+	}
+	return m.file.explain(err)
+}
+
+// ended is the end of the file as it was when it was opened.
+func (m *mapped) ended() error {
+	if err := m.changed(); err != nil {
+		return m.file.explain(err)
+	}
+	return io.EOF
+}
+
+var errShrunk = errors.New("the file changed while it was read")
+
+// changed is an error if there is less of the file than there was: to look at
+// the rest would be fatal. What was written to its end since is left out, as if
+// it had been opened just before.
+func (m *mapped) changed() error {
+	info, err := m.file.file.Stat()
+	if err == nil && info.Size() < m.file.size {
+		return errShrunk
+	}
+	return err
+}
+
+func (m *mapped) size() int { return m.stretch }
+
+func (m *mapped) close() {
+	if m.mem == nil {
+		return
+	}
+	m.file.low, m.file.high = addresses(m.mem)
+	unmap(m.mem)
+	m.mem = nil
+}
+
+// Changed tells what a panic in a loop over Windows of body was: if a part of a
+// local file was looked at that is no longer there, that the text is incomplete;
+// else nil.
+func Changed(body io.Reader, panicked any) error {
+	fault, ok := panicked.(interface{ Addr() uintptr })
+	l, local := body.(*localFile)
+	if !ok || !local || fault.Addr() < l.low || fault.Addr() >= l.high {
+		return nil
+	}
+	return l.explain(errShrunk)
+}
