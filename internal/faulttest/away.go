@@ -52,19 +52,26 @@ func (a *arena) hurry() error {
 }
 
 // blackHole: Gerrit takes connections and what is sent on them, and says
-// nothing.
+// nothing. That lasts until the channel has heard of it.
 func blackHole(ctx context.Context, a *arena) error {
-	return a.deaf(ctx, a.Gerrit.Freeze, a.Gerrit.Thaw)
+	if err := a.wantAlarms(); err != nil {
+		return err
+	}
+	return a.deaf(ctx, a.Gerrit.Freeze, func() error {
+		err := a.hears(ctx, "ALARM: ", "event stream not connected since")
+		a.Gerrit.Thaw()
+		return err
+	})
 }
 
 // halfOpen: the connections are dead and nobody said so; new ones work.
 func halfOpen(ctx context.Context, a *arena) error {
-	return a.deaf(ctx, a.Gerrit.HalfOpen, func() {})
+	return a.deaf(ctx, a.Gerrit.HalfOpen, func() error { return nil })
 }
 
 // deaf makes the bot deaf and expects it to notice in time, to say so, and to
 // recover all that it has not heard.
-func (a *arena) deaf(ctx context.Context, begin, end func()) error {
+func (a *arena) deaf(ctx context.Context, begin func(), end func() error) error {
 	if err := a.hurry(); err != nil {
 		return err
 	}
@@ -86,7 +93,9 @@ func (a *arena) deaf(ctx context.Context, begin, end func()) error {
 		return err
 	}
 	a.note("noticed after %s", time.Since(began).Round(time.Second/10))
-	end()
+	if err := end(); err != nil {
+		return err
+	}
 	return a.finish(ctx)
 }
 

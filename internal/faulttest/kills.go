@@ -52,7 +52,7 @@ func kills(ctx context.Context, a *arena) error {
 	if err := a.settle(ctx); err != nil {
 		return errors.Join(err, a.compare())
 	}
-	return errors.Join(a.life.stop(), a.compare())
+	return errors.Join(a.stop(), a.compare())
 }
 
 // live lets the bot live until an instant that hurts: while it starts, while a

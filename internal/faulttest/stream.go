@@ -70,7 +70,7 @@ func oddLogs(ctx context.Context, a *arena) error {
 			return err
 		}
 	}
-	return errors.Join(a.settle(ctx), a.life.stop(), a.compare(), a.verdicts())
+	return errors.Join(a.settle(ctx), a.stop(), a.compare(), a.verdicts())
 }
 
 // oddLog is a way to serve a log, and what its build should end as.

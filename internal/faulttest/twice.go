@@ -18,7 +18,7 @@ func (a *arena) finish(ctx context.Context) error {
 	if err := a.settle(ctx); err != nil {
 		return errors.Join(err, a.compare())
 	}
-	return errors.Join(a.life.stop(), a.compare())
+	return errors.Join(a.stop(), a.compare())
 }
 
 // begin starts the bot and waits until it listens.
