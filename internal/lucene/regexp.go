@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 )
@@ -18,11 +19,28 @@ func (p *parser) regexp(field, pattern string, off int) (Node, error) {
 	if err != nil {
 		return nil, p.fail(off+t.i, "regular expression: %v", err)
 	}
-	re, err := regexp.Compile(`\A(?s:` + text + `)\z`)
+	re, size, err := compile(`\A(?s:` + text + `)\z`)
 	if err != nil {
 		return nil, p.fail(off, "regular expression: it is too large or repeats too often")
 	}
-	return Regexp{field, pattern, re}, nil
+	return Regexp{field, pattern, re, size}, nil
+}
+
+// compile compiles RE2's syntax, and tells the length of the program.
+func compile(text string) (*regexp.Regexp, int, error) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, 0, err
+	}
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil, 0, err
+	}
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, 0, err
+	}
+	return re, len(prog.Inst), nil
 }
 
 // translator writes a Lucene pattern in RE2's syntax. What RE2 cannot do

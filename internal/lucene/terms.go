@@ -1,5 +1,7 @@
 package lucene
 
+import "unicode/utf8"
+
 // wildcard reports whether s is what pattern stands for. It goes back to the
 // last star only, so that no pattern takes more than len(pattern)*len(s).
 func wildcard(pattern, s string) bool {
@@ -55,12 +57,21 @@ func (n Fuzzy) Distance(term string) (edits int, ok bool) {
 	if n.Text == term {
 		return 0, true
 	}
+	if n.Edits == 0 || tooShort(n.Text, term, n.Edits) || tooShort(term, n.Text, n.Edits) {
+		return 0, false
+	}
 	x, y := []rune(n.Text), []rune(term)
-	if n.Edits == 0 || len(x)-len(y) > n.Edits || len(y)-len(x) > n.Edits {
+	if len(x)-len(y) > n.Edits || len(y)-len(x) > n.Edits {
 		return 0, false
 	}
 	edits = distance(x, y)
 	return edits, edits <= n.Edits
+}
+
+// tooShort reports whether short must have more than edits code points less
+// than long, of which each has four bytes at most.
+func tooShort(short, long string, edits int) bool {
+	return len(long)/utf8.UTFMax-len(short) > edits
 }
 
 // distance fills the table of optimal string alignment row by row.

@@ -45,6 +45,7 @@ type (
 	Regexp struct {
 		Field, Pattern string
 		re             *regexp.Regexp
+		size           int
 	}
 	// Fuzzy is a term within Edits (0 to 2) insertions, deletions, changes or
 	// swaps of neighbours. Lucene takes only the 50 best terms of an index;
@@ -101,6 +102,10 @@ func (n Fuzzy) field() string    { return n.Field }
 func (n Range) field() string    { return n.Field }
 func (n Number) field() string   { return n.Field }
 func (n Exists) field() string   { return n.Field }
+
+// Size is how many steps the pattern is compiled to: each byte of a term costs
+// up to about as many.
+func (n Regexp) Size() int { return n.size }
 
 // Walk calls visit for n and, while visit returns true, for what is below.
 func Walk(n Node, visit func(Node) bool) {

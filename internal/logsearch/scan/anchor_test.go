@@ -74,6 +74,28 @@ func TestUsualPatternsAreWithinTheBudget(t *testing.T) {
 	}
 }
 
+// TestPoisonCostsAtMostItsBudget: what would take minutes or hours is refused at
+// once and aloud, beside a fingerprint that has all its hits.
+func TestPoisonCostsAtMostItsBudget(t *testing.T) {
+	line := strings.Repeat("a a b b c b a a c ", 3000) + "boom\n"
+	dir := t.TempDir()
+	write(t, dir, "job-output.txt", stampLine+line+stampLine+line)
+	for _, poison := range []string{
+		`message:"` + strings.Repeat("a b ", 300) + `c a"~3`,
+		`message:"` + strings.Repeat("a ", 1500) + `b b b b"~2`,
+		`message:` + strings.Repeat("ab", 5000) + `~2`,
+		strings.TrimPrefix(strings.Repeat(` OR message:/[a-z]{1,200}x/`, 200), " OR "),
+	} {
+		a, err := compiled(t, Options{}, poison, `message:boom`).SearchLocal(t.Context(), dir, nil)
+		if err != nil || len(a.Refused) != 1 || a.Refused[0].Fingerprint != 0 {
+			t.Errorf("%.60s: %v, refused %v", poison, err, a.Refused)
+		}
+		if len(a.Matches) != 1 || a.Matches[0].Fingerprint != 1 || a.Matches[0].Count != 2 || !a.Matches[0].Exact {
+			t.Errorf("%.60s: %+v", poison, a.Matches)
+		}
+	}
+}
+
 // BenchmarkBudget is how long a fingerprint takes to use up its budget.
 func BenchmarkBudget(b *testing.B) {
 	costly := "message:abcdefghij~2"

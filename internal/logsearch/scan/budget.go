@@ -13,7 +13,7 @@ import (
 // anchor, which is evaluated on every event, stays within it unless it is of
 // dozens of leaves or of costly ones.
 const (
-	budgetOfFile = 1_000_000_000
+	budgetOfFile = 250_000_000
 	budgetOfByte = 50
 )
 
@@ -51,17 +51,31 @@ func price(n lucene.Node) (sum int64) {
 		case lucene.Bool, lucene.All, lucene.None:
 			sum++
 		case lucene.Fuzzy:
-			sum += 10
+			sum += 10 + int64(len(n.Text))/2
 		case lucene.Regexp:
-			sum += 12 + int64(len(n.Pattern))/8
+			sum += 12 + int64(n.Size())/3
 		case lucene.Wildcard:
 			sum += 2 + int64(len(n.Pattern))/4
 		case lucene.Phrase:
-			sum += 1 + int64(min(n.Slop, 20))
+			sum += pricePhrase(n)
 		default:
 			sum++
 		}
 		return true
 	})
 	return sum
+}
+
+// pricePhrase: a sloppy phrase that repeats a word goes over each place of it
+// once for each time, and puts all of its words in order again each time.
+func pricePhrase(n lucene.Phrase) int64 {
+	if n.Slop == 0 {
+		return 1
+	}
+	times, most := map[string]int64{}, int64(0)
+	for _, term := range n.Terms {
+		times[term]++
+		most = max(most, times[term])
+	}
+	return 1 + int64(min(n.Slop, 20)) + most*(most+int64(len(n.Terms)))/2
 }
