@@ -114,7 +114,7 @@ func (w *rowWriter) Write(b []byte) (int, error) {
 		if w.failed = w.line(); w.failed != nil {
 			w.refused <- w.failed
 		}
-		w.part, w.length = make([]byte, 0, len(w.part)), 0 // the next is about as long
+		w.part, w.length = make([]byte, 0, min(len(w.part), 1<<20)), 0 // the next is about as long
 		w.alive()
 	}
 	return n, nil
@@ -145,7 +145,7 @@ func (w *rowWriter) line() error {
 		return w.f(rowLine(line), nil)
 	}
 	var row wireRow
-	if err := json.Unmarshal(line, &row); err != nil {
+	if err := lenient(json.Unmarshal(line, &row)); err != nil {
 		return fmt.Errorf("malformed answer: %w", err)
 	}
 	switch row.Type {

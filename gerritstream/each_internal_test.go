@@ -8,10 +8,11 @@ import (
 )
 
 // TestRows: however the answer is cut into packets; a line that is too long is
-// told of by its number and does not stop the others; a cut answer is one.
+// told of by its number and does not stop the others, nor does a field of a type
+// that is not foreseen; a cut answer is one.
 func TestRows(t *testing.T) {
 	long := fmt.Sprintf(`{"project":"p","number":77,"comments":[{"message":%q}]}`, bytes.Repeat([]byte("x"), maxRow))
-	answer := []byte("{\"number\":1}\n" + long + "\n{\"number\":2}\n\n{\"type\":\"stats\",\"moreChanges\":true}\n")
+	answer := []byte("{\"number\":1,\"private\":\"no\"}\n" + long + "\n{\"number\":2}\n\n{\"type\":\"stats\",\"moreChanges\":true}\n")
 	for _, size := range []int{1, 7, 32 << 10, len(answer)} {
 		if size == 1 {
 			answer = bytes.Replace(answer, []byte(long), []byte(`{"number":3}`), 1) // or it takes too long
