@@ -38,7 +38,7 @@ type CatchupStore interface {
 // GapStore tells of open gaps and closes them.
 type GapStore interface {
 	Gaps(ctx context.Context) ([]store.Gap, error)
-	CloseGaps(ctx context.Context, upTo time.Time, by string) (int, error)
+	CloseGaps(ctx context.Context, known []store.Gap, upTo time.Time, by string) (int, error)
 }
 
 // CatchupOptions are what the step of catching up works with.
@@ -165,7 +165,7 @@ func (c *Catchup) catchUp(ctx context.Context, gaps []store.Gap, again secondLoo
 		return err
 	}
 	by := fmt.Sprintf("catch-up (%s) at %s: %s", why, began.UTC().Format(time.RFC3339), c.list.sum)
-	closed, err := c.finish(ctx, finished{began, earlier(asked, c.list.newest), before, by})
+	closed, err := c.finish(ctx, finished{gaps, began, earlier(asked, c.list.newest), before, by})
 	if err != nil {
 		return err
 	}
@@ -222,8 +222,9 @@ func (c *Catchup) walk(ctx context.Context, p pass) (asked time.Time, err error)
 
 // finished is a pass that read everything.
 type finished struct {
-	began  time.Time // on our clock
-	upTo   time.Time // on Gerrit's, by what it showed and not by our clock; zero: nothing
+	gaps   []store.Gap // that were open before
+	began  time.Time   // on our clock
+	upTo   time.Time   // on Gerrit's, by what it showed and not by our clock; zero: nothing
 	before gerritstream.State
 	by     string
 }
@@ -238,7 +239,7 @@ func (c *Catchup) finish(ctx context.Context, f finished) (closed int, err error
 	}
 	after := c.o.Gerrit.State()
 	if f.before.Connected && after.Connected && f.before.Session == after.Session {
-		if closed, err = c.o.Store.CloseGaps(ctx, f.began, f.by); err != nil {
+		if closed, err = c.o.Store.CloseGaps(ctx, f.gaps, f.began, f.by); err != nil {
 			return 0, err
 		}
 	}

@@ -99,6 +99,12 @@ func TestCatchupGoesOnWhereItWas(t *testing.T) {
 	last := all[len(all)-1]
 	l.during, l.queryErr, l.queries = nil, nil, nil
 	c = w.restart(c)
+	gaps, err := w.store.Gaps(t.Context())
+	w.ok(err)
+	p, err := c.plan(t.Context(), append(gaps, store.Gap{ID: 99, From: at(2 * time.Hour), Count: 1}), secondLook{}, w.clock.now())
+	if w.ok(err); !p.Next.Equal(at(2*time.Hour - 10*time.Minute)) {
+		t.Errorf("with a gap that it did not know it goes on at %s", p.Next)
+	}
 	w.run(c, l)
 	if got := l.windows()[0]; within(afterTime, got, noon()) != within(afterTime, last, noon()) {
 		t.Errorf("goes on with %s, was at %s", got, last)
@@ -216,6 +222,38 @@ func TestTagsOfReportsWithoutBuildset(t *testing.T) {
 	w.ok(err)
 	if len(due) != 1 || due[0].Pipeline != "gate" {
 		t.Errorf("%+v", due)
+	}
+}
+
+// TestACauseThatDoesNotEnd: lines that are set aside again and again have only
+// the time since the last pass read again, and what a person wants read while a
+// pass goes on is read by the next one.
+func TestACauseThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	w, l, c := catching(t)
+	c.o.Overlap = time.Second
+	w.ok(w.store.OpenGap(t.Context(), w.clock.now(), "dropped"))
+	var from []time.Time
+	for round := range 4 {
+		l.changes = append(l.changes, queried(int64(100+round), listed(w.clock.now(), "bob", "hello")))
+		l.queries, l.during = nil, func() {
+			w.clock.move(time.Second)
+			w.ok(w.store.OpenGap(t.Context(), w.clock.now(), "dropped"))
+			if round == 0 {
+				w.ok(w.store.OpenGap(t.Context(), noon().Add(-time.Second), "to be read again"))
+			}
+		}
+		if !w.run(c, l) {
+			t.Fatal("nothing was asked")
+		}
+		from = append(from, within(afterTime, l.windows()[0], time.Time{}))
+		if round == 0 && !strings.Contains(w.gaps(), "read again") {
+			t.Errorf("closed by a pass that did not know it: %q", w.gaps())
+		}
+		w.clock.move(5 * time.Minute)
+	}
+	if from[3].Sub(from[2]) < 4*time.Minute || strings.Contains(w.gaps(), "read again") {
+		t.Errorf("asked from %v; gaps %q", from, w.gaps())
 	}
 }
 

@@ -25,6 +25,20 @@ type pass struct {
 	From  time.Time `json:"from"`  // every change that was updated since is read
 	Next  time.Time `json:"next"`  // up to here they have been
 	Floor time.Time `json:"floor"` // comments from before are not ours to know
+	// Known are the gaps that were open when it began: id to how often they were
+	// seen. What is missed by another one has not been read, be it of earlier.
+	Known map[int64]int `json:"known,omitempty"`
+}
+
+// resume is where a pass goes on that was interrupted.
+func (c *Catchup) resume(old pass, gaps []store.Gap, now time.Time) time.Time {
+	next := earlier(old.Next, c.o.Offset.Gerrits(now))
+	for _, g := range gaps {
+		if old.Known[g.ID] != g.Count {
+			next = earlier(next, c.o.Offset.Gerrits(g.From).Add(-c.o.Overlap))
+		}
+	}
+	return next.Truncate(time.Second)
 }
 
 // plan is the pass to be made: from the end of the last one or the first gap
@@ -56,7 +70,11 @@ func (c *Catchup) plan(ctx context.Context, gaps []store.Gap, again secondLook, 
 	p.Next = p.From
 	old, err := c.savedPass(ctx)
 	if err == nil && !old.From.IsZero() && !old.From.After(p.From) && old.Next.After(p.From) && !old.Floor.After(p.Floor) {
-		p.Next = earlier(old.Next.Truncate(time.Second), gerrits(now))
+		p.Next = later(c.resume(old, gaps, now), p.From)
+	}
+	p.Known = map[int64]int{}
+	for _, g := range gaps {
+		p.Known[g.ID] = g.Count
 	}
 	return p, err
 }

@@ -25,15 +25,26 @@ func openGap(ctx context.Context, tx *txn, from time.Time, cause string) error {
 	return err
 }
 
-// CloseGaps closes the gaps whose causes were last seen at upTo or before: a
-// catch-up that began then has covered them, and by says in words which. It
-// says how many it closed.
-func (s *Store) CloseGaps(ctx context.Context, upTo time.Time, by string) (n int, err error) {
+// CloseGaps closes the gaps that a catch-up knew when it began at upTo, and by
+// says in words which; it says how many it closed. One whose cause was seen again
+// since stays open: from upTo on, if that is when it was seen, so that a cause
+// that does not end has no ever longer time read again; else as it is.
+func (s *Store) CloseGaps(ctx context.Context, known []Gap, upTo time.Time, by string) (n int, err error) {
 	err = s.update(ctx, "close gaps up to", upTo.UTC().Format(time.RFC3339), func(tx *txn) error {
-		c, err := exec(ctx, tx, `UPDATE gap SET closed_ms = ?, closed_by = ? WHERE closed_ms IS NULL AND to_ms <= ?`,
-			ms(s.now()), head(by, maxCause), ms(upTo))
-		n = int(c)
-		return err
+		n = 0
+		for _, g := range known {
+			closed, err := exec(ctx, tx, `UPDATE gap SET closed_ms = ?, closed_by = ? WHERE id = ? AND n = ? AND closed_ms IS NULL`,
+				ms(s.now()), head(by, maxCause), g.ID, g.Count)
+			if err != nil {
+				return err
+			}
+			n += int(closed)
+			_, err = exec(ctx, tx, `UPDATE gap SET from_ms = ?1 WHERE id = ?2 AND closed_ms IS NULL AND from_ms < ?1 AND to_ms > ?1`, ms(upTo), g.ID)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return n, err
 }

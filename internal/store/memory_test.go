@@ -41,7 +41,7 @@ func TestKnownChange(t *testing.T) {
 	if at := told(t, s, 7); !at.IsZero() {
 		t.Errorf("an event may have been dropped, known since %s", at)
 	}
-	_, err = s.CloseGaps(t.Context(), noon, "a catch-up")
+	_, err = s.CloseGaps(t.Context(), gapsOf(t, s), noon, "a catch-up")
 	ok(t, err)
 	if at := told(t, s, 7); !at.Equal(noon) {
 		t.Errorf("the gap is closed, known since %s", at)

@@ -70,30 +70,46 @@ func TestIngestIsOneTransaction(t *testing.T) {
 	}
 }
 
+func gapsOf(t *testing.T, s *Store) []Gap {
+	t.Helper()
+	gaps, err := s.Gaps(t.Context())
+	ok(t, err)
+	return gaps
+}
+
+// TestGaps: a catch-up closes what it knew of. What was seen again while it went
+// on stays, from when it began; what is about earlier times stays as it is.
 func TestGaps(t *testing.T) {
 	s := fresh(t)
 	at := func(m int) time.Time { return noon.Add(time.Duration(m) * time.Minute) }
-	ok(t, s.OpenGap(t.Context(), at(5), "lost"))
-	ok(t, s.OpenGap(t.Context(), at(1), "lost"))
-	ok(t, s.OpenGap(t.Context(), at(3), "dropped-output"))
-	n, err := s.CloseGaps(t.Context(), at(4), "a test")
+	open := func(minute int, cause string) { t.Helper(); ok(t, s.OpenGap(t.Context(), at(minute), cause)) }
+	open(3, "lost")
+	open(1, "lost")
+	open(2, "read again")
+	open(3, "dropped-output")
+	known := gapsOf(t, s)
+	open(5, "lost")
+	open(1, "read again")
+	open(2, "new")
+	n, err := s.CloseGaps(t.Context(), known, at(4), "a test")
 	if n != 1 || err != nil {
 		t.Errorf("closed %d %v", n, err)
 	}
-	gaps, err := s.Gaps(t.Context())
-	ok(t, err)
-	want := []Gap{{ID: 1, From: at(1), To: at(5), Cause: "lost", Count: 2}}
-	if diff := cmp.Diff(want, gaps); diff != "" {
+	want := []Gap{
+		{ID: 2, From: at(1), To: at(2), Cause: "read again", Count: 2}, {ID: 4, From: at(2), To: at(2), Cause: "new", Count: 1},
+		{ID: 1, From: at(4), To: at(5), Cause: "lost", Count: 3},
+	}
+	if diff := cmp.Diff(want, gapsOf(t, s)); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := s.CloseGaps(t.Context(), at(5), "a test"); n != 1 || err != nil {
+	if n, err := s.CloseGaps(t.Context(), gapsOf(t, s), at(6), "a test"); n != 3 || err != nil {
 		t.Errorf("closed %d %v", n, err)
 	}
-	ok(t, s.OpenGap(t.Context(), at(9), "lost")) // a new one, for the old is closed
-	if n := count(t, s, `SELECT count(*) FROM gap WHERE closed_by = 'a test'`); n != 2 {
+	open(9, "lost") // a new one, for the old is closed
+	if n := count(t, s, `SELECT count(*) FROM gap WHERE closed_by = 'a test'`); n != 4 {
 		t.Errorf("%d gaps say what closed them", n)
 	}
-	if n := count(t, s, `SELECT count(*) FROM gap`); n != 3 {
+	if n := count(t, s, `SELECT count(*) FROM gap`); n != 5 {
 		t.Errorf("%d gaps", n)
 	}
 }

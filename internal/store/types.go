@@ -33,7 +33,7 @@ type Raw struct {
 // Gap is a time of which something may have been missed.
 type Gap struct {
 	ID       int64
-	From, To time.Time // first and last time that the cause was seen
+	From, To time.Time // of what may be missing; To: when the cause was last seen
 	Cause    string
 	Count    int       // how often
 	Closed   time.Time // zero: open
