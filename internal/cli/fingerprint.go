@@ -25,10 +25,7 @@ func (a *app) fingerprintMatch() *cobra.Command {
 		Use:   "match --queries FILE --docs FILE",
 		Short: "Tell which documents match which queries",
 		Long: "Reads queries {\"id\",\"query\"} and documents {\"id\",FIELD:value or list,…}, one JSON object a line,\n" +
-			"and prints {\"id\",\"n\",\"hits\":[ids]} for each query, or {\"id\",\"error\"}.\n\n" +
-			"With the mapping \"text\" every field is analysed, as Elasticsearch's standard analyser does, but those\n" +
-			"named by --keyword, and nothing is a number. \"historical\" is the mapping\n" +
-			"of OpenStack's log cluster, \"dynamic\" the one that Elasticsearch makes by itself.",
+			"and prints {\"id\",\"n\",\"hits\":[ids]} for each query, or {\"id\",\"error\"}.\n\n" + mappings,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			m, err := mappingNamed(mapping, keyword)
@@ -40,12 +37,25 @@ func (a *app) fingerprintMatch() *cobra.Command {
 	}
 	c.Flags().StringVar(&queries, "queries", "", "the queries `FILE`")
 	c.Flags().StringVar(&docs, "docs", "", "the documents `FILE`")
-	c.Flags().StringVar(&keyword, "keyword", "", "`FIELDS` that are exact, separated by commas")
-	c.Flags().StringVar(&mapping, "mapping", "text", "how fields are indexed: text, historical or dynamic")
+	mappingFlags(c, &mapping, &keyword, "text", "")
 	for _, name := range []string{"queries", "docs"} {
 		_ = c.MarkFlagRequired(name) // the flags are there
 	}
 	return c
+}
+
+// mappings says what --mapping means, wherever there is one.
+const mappings = `Of the mappings, "text" analyses every field but those named by --keyword, nothing is a number, and what
+nobody means is read as Lucene reads it (in a regular expression \d is the letter d, a pattern of field
+names is the name of a field that nothing has). With "historical", that of OpenStack's log cluster, message
+is analysed, voting a number, @timestamp a date, all else exact; "dynamic" is what Elasticsearch makes by
+itself. With these two what nobody means is an error.`
+
+// mappingFlags are the same for all who evaluate queries; standard is what is
+// taken where none is named.
+func mappingFlags(c *cobra.Command, mapping, keyword *string, standard, otherwise string) {
+	c.Flags().StringVar(mapping, "mapping", standard, "how fields are indexed: text, historical or dynamic"+otherwise)
+	c.Flags().StringVar(keyword, "keyword", "", "`FIELDS` that are exact, separated by commas")
 }
 
 // mappingNamed is the mapping of that name, with some fields made exact.

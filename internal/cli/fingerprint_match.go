@@ -101,12 +101,17 @@ func (a *app) eachObject(name string, do func(object)) (bad int, err error) {
 	return bad, nil
 }
 
-// decodeObject keeps numbers as they are written.
+// decodeObject keeps numbers as they are written. Raw control characters in
+// texts, which JSON forbids, are taken as the oracle takes them.
 func decodeObject(line []byte) (object, error) {
-	d := json.NewDecoder(bytes.NewReader(line))
+	d := json.NewDecoder(bytes.NewReader(escapeControls(line)))
 	d.UseNumber()
 	var o object
-	if err := d.Decode(&o); err != nil {
+	err := d.Decode(&o)
+	if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return nil, fmt.Errorf("byte %d: %w", bad.Offset, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if o == nil {
@@ -116,6 +121,34 @@ func decodeObject(line []byte) (object, error) {
 		return nil, errors.New("something follows the object")
 	}
 	return o, nil
+}
+
+// escapeControls writes raw control characters within texts as JSON has them.
+func escapeControls(line []byte) []byte {
+	if bytes.IndexFunc(line, func(r rune) bool { return r < ' ' }) < 0 {
+		return line
+	}
+	var out []byte
+	inText := false
+	for i, c := range line {
+		if c == '"' && !(inText && escapedAt(line, i)) {
+			inText = !inText
+		}
+		if c < ' ' && inText {
+			if escapedAt(line, i) {
+				out = out[:len(out)-1]
+			}
+			out = fmt.Appendf(out, `\u%04x`, c)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// escapedAt reports whether an odd number of backslashes is in front of byte i.
+func escapedAt(line []byte, i int) bool {
+	return (i-len(bytes.TrimRight(line[:i], `\`)))%2 == 1
 }
 
 // id is the object's "id", else its "bug", else its number.

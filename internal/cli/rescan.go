@@ -35,7 +35,7 @@ func (a *app) rescan(ctx context.Context, since time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	set, err := a.fingerprints("", true)
+	set, err := a.fingerprints(scanFlags{}, true)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,6 @@ import (
 	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/config"
 	"github.com/recheckbot/recheckbot/internal/logsearch"
-	"github.com/recheckbot/recheckbot/internal/lucene"
 	"github.com/recheckbot/recheckbot/queries"
 )
 
@@ -32,6 +32,8 @@ type scanFlags struct {
 	stats        bool
 	everyByte    bool
 	cpu          int
+	mapping      string
+	keyword      string
 }
 
 func (a *app) scanCommand() *cobra.Command {
@@ -42,7 +44,7 @@ func (a *app) scanCommand() *cobra.Command {
 		Long: "Looks for all fingerprints in a folder of logs, one log file (.gz too) or a URL.\n" +
 			"Tags and filename follow from the files' names. What cannot be known, such as build_name, is\n" +
 			"unknown, and a hit that depends on it says \"if …\"; --meta sets it.\n" +
-			"Ends with 0 if a fingerprint matched, 1 if none did, 2 after an error.",
+			"Ends with 0 if a fingerprint matched, 1 if none did, 2 after an error.\n\n" + mappings,
 		Args: arguments(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.scan(c.Context(), args[0], f, c.Flags().Changed("config"))
@@ -57,6 +59,7 @@ func (a *app) scanCommand() *cobra.Command {
 	flags.BoolVar(&f.counts, "counts", false, "print one line a fingerprint and file as JSON: fingerprint, file, count, exact")
 	flags.BoolVar(&f.stats, "stats", false, "end with a line of JSON: bytes (plain text that was read), seconds, files, hits, peak_rss_bytes")
 	flags.BoolVar(&f.everyByte, "every-byte", false, "read all files for all fingerprints, also where metadata rule them out")
+	mappingFlags(c, &f.mapping, &f.keyword, "", "; else the configured one, else historical")
 	flags.IntVar(&f.cpu, "cpu", 0, "use `N` processors at most; 0: all")
 	return c
 }
@@ -68,6 +71,9 @@ type scanned struct {
 	Matches  []scannedMatch `json:"matches"`
 	Refused  []string       `json:"refused,omitempty"`
 	Files    []scannedFile  `json:"files"`
+	// Unindexed is how many files no rule knows: only what names them was looked
+	// for there.
+	Unindexed int `json:"unindexed,omitempty"`
 }
 
 type scannedMatch struct {
@@ -98,7 +104,7 @@ func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) e
 	if err != nil {
 		return err
 	}
-	set, err := a.fingerprints(f.fingerprints, named)
+	set, err := a.fingerprints(f, named)
 	if err != nil {
 		return err
 	}
@@ -119,17 +125,21 @@ func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) e
 
 // fingerprints are those that were named, else the configured ones, else the
 // starter set. Problems are told; the good ones are used.
-func (a *app) fingerprints(dir string, named bool) (queries.Set, error) {
-	if strings.HasSuffix(dir, ".jsonl") {
-		return a.queriesOf(dir)
-	}
-	m := lucene.Historical()
-	if dir == "" {
-		cfg, err := config.Load(a.config)
-		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
+func (a *app) fingerprints(f scanFlags, named bool) (queries.Set, error) {
+	var cfg config.Config
+	if named || f.fingerprints == "" || f.mapping == "" {
+		var err error
+		if cfg, err = config.Load(a.config); err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return queries.Set{}, err
 		}
-		dir, m = cfg.Engine.Fingerprints, bot.Mapping(cfg)
+	}
+	m, err := mappingNamed(cmp.Or(f.mapping, cfg.Engine.Mapping, "historical"), f.keyword)
+	if err != nil {
+		return queries.Set{}, err
+	}
+	dir := cmp.Or(f.fingerprints, cfg.Engine.Fingerprints)
+	if strings.HasSuffix(dir, ".jsonl") {
+		return a.queriesOf(dir, m)
 	}
 	set, problems := bot.LoadFingerprints(dir, m)
 	for _, p := range problems {
@@ -143,7 +153,8 @@ func (a *app) fingerprints(dir string, named bool) (queries.Set, error) {
 
 // describe is an answer in names rather than numbers.
 func describe(set queries.Set, answer logsearch.Answer) scanned {
-	out := scanned{Complete: answer.Status == logsearch.Complete, Why: answer.Why, Matches: []scannedMatch{}, Files: []scannedFile{}}
+	out := scanned{Complete: answer.Status == logsearch.Complete, Why: answer.Why, Matches: []scannedMatch{}, Files: []scannedFile{},
+		Unindexed: answer.Unindexed}
 	for _, m := range answer.Matches {
 		q := set.Items[m.Fingerprint]
 		match := scannedMatch{Fingerprint: q.Name, Title: q.Title, Bugs: append([]ci.BugRef{}, q.Bugs...), Count: m.Count, If: m.If}
@@ -193,6 +204,9 @@ func (a *app) printMatches(s scanned) {
 
 // printProblems tells what was not evaluated and what was not read.
 func (a *app) printProblems(s scanned) {
+	if s.Unindexed > 0 {
+		fmt.Fprintf(a.complaints(), "%s left out, being no log documents by their names: --every-byte looks into them\n", number(int64(s.Unindexed), "file"))
+	}
 	for _, why := range s.Refused {
 		fmt.Fprintln(a.complaints(), "not evaluated:", why)
 	}

@@ -62,13 +62,14 @@ func (a *app) fileFields(name string, files map[string]ci.Fields) error {
 
 // queriesOf reads bare queries, as Lucene reads them: nothing is added. Those
 // that do not parse are told, and again with the answer.
-func (a *app) queriesOf(name string) (set queries.Set, err error) {
+func (a *app) queriesOf(name string, m lucene.Mapping) (set queries.Set, err error) {
+	set.Mapping = m
 	bad, err := a.eachObject(name, func(o object) {
 		f := queries.Fingerprint{Name: o.id(len(set.Items))}
 		if q, ok := o["query"]; ok {
 			f.Query = textOf(q)
 		}
-		if f.Tree, err = o.parse(lucene.Historical()); err != nil {
+		if f.Tree, err = o.parse(m); err != nil {
 			f.Tree = nil
 			fmt.Fprintf(a.complaints(), "%s: %s: %v\n", name, f.Name, err)
 		}
@@ -77,10 +78,11 @@ func (a *app) queriesOf(name string) (set queries.Set, err error) {
 	switch {
 	case err != nil:
 		return set, err
-	case bad > 0:
-		return set, fmt.Errorf("%s: %d lines could not be read", name, bad)
 	case len(set.Items) == 0:
 		return set, errors.New("no query in " + name)
+	}
+	for range bad { // the rest is answered all the same
+		set.Items = append(set.Items, queries.Fingerprint{Name: "a line that could not be read"})
 	}
 	return set, nil
 }

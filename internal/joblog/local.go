@@ -1,6 +1,7 @@
 package joblog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -113,13 +114,13 @@ func (l *localFile) begin() error {
 	if err != nil {
 		return err
 	}
-	var head [2]byte
+	var head [4]byte
 	n, err := l.file.ReadAt(head[:], 0)
 	if err != nil && err != io.EOF {
 		return err
 	}
 	l.size = info.Size()
-	if packed(head[:n]) {
+	if packed(head[:n]) || byteOrder(head[:n]) != nil || bytes.HasPrefix(head[:n], []byte{0, 0, 0xfe, 0xff}) {
 		l.bound.r, err = unpack(l.file, nil)
 		return err
 	}

@@ -35,12 +35,13 @@ func (s *Source) manifest(ctx context.Context, base *url.URL) (Listing, error) {
 	defer d.Close()
 	var m manifest
 	text := bufio.NewReader(d)
-	first, _ := text.Peek(1) // its error comes again with the decoder
+	first, _ := text.Peek(1)       // its error comes again with the decoder
+	object := string(first) == "{" // before more is read into first
 	if err := json.NewDecoder(text).Decode(&m); err != nil {
 		switch {
 		case d.failed != nil:
 			return Listing{}, d.failed
-		case string(first) != "{":
+		case !object:
 			return Listing{}, errNoListing // a page that stands for everything
 		}
 		s.log.Info("joblog: the manifest cannot be read", "url", d.url, "error", err)

@@ -66,7 +66,7 @@ func (b *bound) take(n int) (int, error) {
 // then the file's own packing. What begins like gzip is gzip, whatever its name:
 // object stores lose the coding that a file was stored with, and redirect X.gz to
 // names without an ending. What does not is taken as it is: hosts say gzip of
-// files that they have unpacked on the way.
+// files that they have unpacked on the way. A text in UTF-16 becomes UTF-8.
 func unpack(r io.Reader, encodings []string) (io.Reader, error) {
 	codings := strings.Split(strings.ToLower(strings.Join(encodings, ",")), ",")
 	if len(codings) > 3 {
@@ -87,7 +87,11 @@ func unpack(r io.Reader, encodings []string) (io.Reader, error) {
 			return nil, err
 		}
 	}
-	return gunzip(r)
+	r, err := gunzip(r)
+	if err != nil {
+		return nil, err
+	}
+	return inUTF8(r)
 }
 
 func gunzip(r io.Reader) (io.Reader, error) {

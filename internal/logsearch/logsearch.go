@@ -56,6 +56,7 @@ type Answer struct {
 	Matches    []Match
 	Refused    []Problem // invalid or over budget in this engine: never a silent no
 	Files      []File
+	Unindexed  int // listed files that are no log documents by their names: only what names them was looked for there
 }
 
 // Match is one fingerprint that matched, with a few of its hits.

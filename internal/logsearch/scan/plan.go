@@ -66,6 +66,19 @@ func (s *Searcher) task(f joblog.FileInfo, how joblog.How, build ci.Fields) (tas
 	return t, t.program != nil
 }
 
+// unindexed is how many files are searched by those only that name them.
+func (s *Searcher) unindexed(l joblog.Listing) (n int) {
+	if l.How == joblog.HowFile || s.e.o.EveryByte {
+		return 0
+	}
+	for _, f := range l.Files {
+		if !joblog.Document(f.Name) && s.ownFields(f.Name) == nil {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Searcher) ownFields(name string) ci.Fields {
 	if s.e.o.FileFields == nil {
 		return nil

@@ -106,6 +106,7 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 		return s.answer(logsearch.NotReady, l.Files[0].Name+" is not there"), nil
 	}
 	a := s.join(l, results)
+	a.Unindexed = s.unindexed(l)
 	s.e.log.Debug("scan: searched", "listing", l.How, "listed", len(l.Files), "read", len(tasks),
 		"matches", len(a.Matches), "why", a.Why, "took", time.Since(began))
 	return a, nil
