@@ -77,14 +77,14 @@ func New(o Options) *Engine {
 
 // Searcher searches for one set of fingerprints.
 type Searcher struct {
-	e        *Engine
-	set      logsearch.Set
-	trees    []lucene.Node // nil: refused
-	named    []bool        // the tree matches only in files that it names by tag or filename
-	absent   []string      // fields that no event and no build has
-	fields   []string      // fields of builds and files that the trees look at
-	refused  []logsearch.Problem
-	programs *programs
+	e          *Engine
+	set        logsearch.Set
+	trees      []lucene.Node // nil: refused
+	named      []bool        // the tree matches only in files that it names by tag or filename
+	absent     []string      // fields that no event and no build has
+	conditions conditions
+	refused    []logsearch.Problem
+	programs   *programs
 }
 
 // Compile prepares the search for a set. Fingerprints that this engine cannot
@@ -101,7 +101,7 @@ func (e *Engine) Compile(_ context.Context, set logsearch.Set) (*Searcher, []log
 		s.trees[i] = f.Tree
 		s.named[i] = never(lucene.Fold(f.Tree, noFile))
 	}
-	s.absent, s.fields = fieldsOf(s.trees, e.o.Mapping)
+	s.absent, s.conditions = absentFields(s.trees, e.o.Mapping), newConditions(s.trees, e.o.Mapping)
 	return s, s.refused, nil
 }
 

@@ -24,9 +24,8 @@ func ofBuilds() map[string]bool {
 // ofEvents are the fields that an event itself gives or lacks.
 func ofEvents() []string { return []string{"message", "loglevel", "module", "pid", "@timestamp"} }
 
-// fieldsOf lists the fields of trees that neither builds nor events have, and
-// those that builds and files have.
-func fieldsOf(trees []lucene.Node, m lucene.Mapping) (absent, known []string) {
+// absentFields lists the fields of trees that neither builds nor events have.
+func absentFields(trees []lucene.Node, m lucene.Mapping) (absent []string) {
 	ofBuild, seen := ofBuilds(), map[string]bool{}
 	for _, name := range ofEvents() {
 		seen[name] = true
@@ -42,13 +41,12 @@ func fieldsOf(trees []lucene.Node, m lucene.Mapping) (absent, known []string) {
 			if seen[f] {
 				continue
 			}
-			seen[f] = true
-			if known = append(known, f); !ofBuild[f] {
+			if seen[f] = true; !ofBuild[f] {
 				absent = append(absent, f)
 			}
 		}
 	}
-	return absent, known
+	return absent
 }
 
 // newDoc makes the document that all events of one file are put into.

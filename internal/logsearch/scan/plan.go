@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -89,7 +87,7 @@ func (s *Searcher) ownFields(name string) ci.Fields {
 // programs are those that were made for a set.
 type programs struct {
 	mu    sync.Mutex
-	byKey map[string]*program // by what is known of a file; nil: nothing can match
+	byKey map[string]*program // by conditions.key; nil: nothing can match
 	once  sync.Once
 	all   *program // of all trees, whatever is known
 }
@@ -97,7 +95,8 @@ type programs struct {
 // program is what to look for in a file of which this is known; nil: nothing
 // can match there. named leaves only those that name the file.
 func (s *Searcher) program(known ci.Fields, named bool) *program {
-	key := s.key(known, named)
+	doc := newDoc(s.e.o.Mapping, known)
+	key := s.conditions.key(doc, known, named)
 	s.programs.mu.Lock()
 	defer s.programs.mu.Unlock()
 	if p, ok := s.programs.byKey[key]; ok {
@@ -106,30 +105,12 @@ func (s *Searcher) program(known ci.Fields, named bool) *program {
 	if len(s.programs.byKey) >= maxPrograms {
 		clear(s.programs.byKey)
 	}
-	p := s.makeProgram(known, named)
+	p := s.makeProgram(doc, named)
 	s.programs.byKey[key] = p
 	return p
 }
 
-// key is all that programs depend on.
-func (s *Searcher) key(known ci.Fields, named bool) string {
-	var b strings.Builder
-	b.WriteString(strconv.FormatBool(named))
-	for _, f := range s.fields {
-		values, ok := known[f]
-		if !ok {
-			b.WriteString("?")
-		}
-		for _, v := range values {
-			b.WriteString(strconv.Quote(v))
-		}
-		b.WriteString("|")
-	}
-	return b.String()
-}
-
-func (s *Searcher) makeProgram(known ci.Fields, named bool) *program {
-	doc := newDoc(s.e.o.Mapping, known)
+func (s *Searcher) makeProgram(doc *lucene.Doc, named bool) *program {
 	trees := make([]lucene.Node, len(s.trees))
 	some := false
 	for i, tree := range s.trees {
