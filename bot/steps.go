@@ -144,16 +144,22 @@ func (b *Bot) announce(busy func() bool) *handlers.Announce {
 
 func (b *Bot) deliverGerrit() *handlers.DeliverGerrit {
 	return handlers.NewDeliverGerrit(handlers.DeliverGerritOptions{
-		Store: b.store, Gerrit: b.gerrit, Rules: Rules(b.cfg), Breaker: b.breaker,
+		Store: b.store, Gerrit: b.gerrit, Rules: Rules(b.cfg), Breaker: b.breaker, Still: b.still(),
 		Mode: handlers.Mode(b.cfg.Report.Mode), Logger: b.log, Now: b.o.Now, Wake: b.wakes.gerrit,
 	})
 }
 
 func (b *Bot) deliverIRC() *handlers.DeliverIRC {
 	return handlers.NewDeliverIRC(handlers.DeliverIRCOptions{
-		Store: b.store, Mutes: b.store, IRC: b.irc, Breaker: b.breaker, Mode: handlers.Mode(b.cfg.Report.Mode), Repeat: b.cfg.IRC.Repeat,
-		Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
+		Store: b.store, Mutes: b.store, IRC: b.irc, Breaker: b.breaker, Still: b.still(), Mode: handlers.Mode(b.cfg.Report.Mode),
+		Repeat: b.cfg.IRC.Repeat, Logger: b.log, Now: b.o.Now, Wake: b.wakes.irc,
 	})
+}
+
+// still looks for one of those who deliver whether what was composed may still
+// be said.
+func (b *Bot) still() *handlers.Still {
+	return handlers.NewStill(handlers.StillOptions{Store: b.store, Changes: b.asker, Silence: silence(b.cfg), Now: b.o.Now})
 }
 
 func (b *Bot) watchIRC() *handlers.IRCWatch {

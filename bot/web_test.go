@@ -23,7 +23,7 @@ import (
 )
 
 // site is a bot on a fake Gerrit, with pages and a supervisor.
-func site(t *testing.T) (b *Bot, g *gerrit.Server, told func() []string) {
+func site(t *testing.T, more ...func(*config.Config)) (b *Bot, g *gerrit.Server, told func() []string) {
 	t.Helper()
 	g, err := gerrit.Start(gerrit.Options{})
 	ok(t, err)
@@ -38,6 +38,9 @@ func site(t *testing.T) (b *Bot, g *gerrit.Server, told func() []string) {
 	cfg.Gerrit.Addr, cfg.Gerrit.User, cfg.Gerrit.KeyFile, cfg.Gerrit.HostKey = g.Addr(), "recheckbot", filepath.Join(dir, "key"), g.HostKeySHA256()
 	cfg.CI = []config.CI{{Name: "zuul", Dialect: "zuul", Accounts: []string{"zuul"}}}
 	cfg.Report.Mode, cfg.Store.Path, cfg.Web.Listen = "live", filepath.Join(dir, "bot.db"), "127.0.0.1:0"
+	for _, f := range more {
+		f(&cfg)
+	}
 	var mu sync.Mutex
 	var list []string
 	b, err = New(t.Context(), cfg, Options{Version: "test", WatchdogEvery: 10 * time.Millisecond, Notify: func(s string) error {

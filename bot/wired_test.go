@@ -43,12 +43,12 @@ func TestBreakerHoldsReviews(t *testing.T) {
 	_, err := b.store.Trip(t.Context(), "a test")
 	ok(t, err)
 	ok(t, b.store.Say(t.Context(), []store.Outgoing{{
-		Medium: store.MediumGerrit, Target: "1,1", Cause: "report:1", Body: "known\n\n(rb-0123456789ab)", Ref: "rb-0123456789ab",
+		Medium: store.MediumGerrit, Target: "1,1", Cause: "test:1", Body: "known\n\n(rb-0123456789ab)", Ref: "rb-0123456789ab",
 		Own: time.Now(), NotAfter: time.Now().Add(time.Hour),
 	}}))
 	state := func() string {
 		t.Helper()
-		out, err := b.store.Outbox(t.Context(), "report:1")
+		out, err := b.store.Outbox(t.Context(), "test:1")
 		ok(t, err)
 		return out[0].State
 	}

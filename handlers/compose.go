@@ -140,18 +140,13 @@ func (c *Compose) one(ctx context.Context, id int64) error {
 	return nil
 }
 
-// reconsider decides on the change as it is now: while the stream was away it
-// may have become private, or old. Without an answer nothing is said yet.
+// reconsider decides on the change as it is now. Without an answer nothing is
+// said yet.
 func (c *Compose) reconsider(ctx context.Context, v store.ReportView, now time.Time) decision {
-	if c.o.Changes == nil {
-		return c.decide(v, now)
-	}
-	is, err := c.o.Changes.Current(ctx, v.Change.Number)
+	v, err := asItIs(ctx, c.o.Changes, v)
 	if err != nil {
 		return decision{wait: askAgain, why: "how the change is now is not known: " + err.Error()}
 	}
-	v.Change.Private, v.Change.WIP, v.Change.Hashtags = is.Private, is.WIP, is.Hashtags
-	v.Change.Status, v.Change.Current = cmp.Or(is.Status, v.Change.Status), max(is.Current, v.Change.Current)
 	return c.decide(v, now)
 }
 

@@ -28,6 +28,7 @@ type DeliverGerritOptions struct {
 	Gerrit   Reviewer
 	Rules    cicomment.Rules // to find our own reference in Gerrit's list
 	Breaker  *Breaker        // nil: no limit
+	Still    *Still          // asked before each post; nil: what was composed may be said
 	Mode     Mode
 	Grace    time.Duration // before Gerrit is asked for a review, and between asking twice; 0: 10 s
 	MaxTries int           // posts of one review; 0: 5. Without a connection nothing is posted.
@@ -122,6 +123,9 @@ func (d *DeliverGerrit) post(ctx context.Context, out store.Out) error {
 	ps, err := parseTarget(out.Target)
 	if err != nil {
 		return d.o.Store.Refuse(ctx, out.ID, err.Error())
+	}
+	if may, err := still(ctx, d.o.Still, d.o.Store, d.log, out); err != nil || !may {
+		return err
 	}
 	if err := d.o.Store.Sending(ctx, out.ID); err != nil {
 		return ignoreState(err)

@@ -31,6 +31,7 @@ type DeliverIRCOptions struct {
 	Mutes    MuteStore
 	IRC      Speaker
 	Breaker  *Breaker      // nil: no limit
+	Still    *Still        // asked before each announcement; nil: what was composed may be said
 	Mode     Mode          // dry-run: answers are said, announcements are not
 	Repeat   bool          // an unconfirmed line is said again, perhaps twice, rather than perhaps never
 	Timeout  time.Duration // of one line, its turn included; 0: 2 min
@@ -172,6 +173,9 @@ func (d *DeliverIRC) one(ctx context.Context, out store.Out) error {
 		}
 		if muted {
 			return d.o.Store.RetryOut(ctx, out.ID, d.o.Now().Add(mutedFor), "the channel is muted")
+		}
+		if may, err := still(ctx, d.o.Still, d.o.Store, d.log, out); err != nil || !may {
+			return err
 		}
 	}
 	if err := d.o.Store.Sending(ctx, out.ID); err != nil {

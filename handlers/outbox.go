@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -44,4 +46,23 @@ func announcement(cause string) bool {
 		}
 	}
 	return false
+}
+
+// still looks whether a message may still be said. One that may not is withheld;
+// while that cannot be found out it waits, which is no failure of its own.
+func still(ctx context.Context, s *Still, marks OutMarks, log *slog.Logger, out store.Out) (bool, error) {
+	why, err := s.why(ctx, out)
+	unasked, unknown := errors.AsType[*unaskedError](err)
+	switch {
+	case ctx.Err() != nil:
+		return false, nil
+	case unknown:
+		return false, marks.RetryOut(ctx, out.ID, unasked.until, unasked.Error())
+	case err != nil:
+		return false, err
+	case why == "":
+		return true, nil
+	}
+	log.Info("not said any more", "target", out.Target, "cause", out.Cause, "why", why)
+	return false, marks.Withhold(ctx, out.ID, "since it was written: "+why)
 }

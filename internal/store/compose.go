@@ -98,6 +98,25 @@ func fillRechecked(ctx context.Context, tx *txn, b *RecheckedBug) error {
 	return err
 }
 
+// Naming is where people name a bug.
+type Naming struct {
+	Changes []int64 // that are not private as far as is known, the latest first
+	Tracked bool    // a fingerprint names it
+}
+
+// Naming tells where people name a bug, of at most limit changes.
+func (s *Store) Naming(ctx context.Context, bug int64, limit int) (n Naming, err error) {
+	err = s.view(ctx, "naming of bug", bug, func(tx *txn) error {
+		if _, n.Tracked, err = lookupID(ctx, tx, `SELECT 1 WHERE `+fmt.Sprintf(tracked, "?"), bug); err != nil {
+			return err
+		}
+		n.Changes, err = collect(ctx, tx, scanInt, `SELECT r.change FROM recheck_bug n JOIN recheck r ON r.comment = n.comment
+			JOIN change c ON c.number = r.change WHERE n.bug = ? AND NOT r.by_bot AND NOT c.private GROUP BY r.change ORDER BY max(r.own_ms) DESC LIMIT ?`, bug, limit)
+		return err
+	})
+	return n, err
+}
+
 // DecideRechecks ends namings (RecheckedBug.RecheckIDs) and puts what is to be
 // said into the outbox, in one transaction. ErrState: all of them were decided
 // before; nothing is said then.
