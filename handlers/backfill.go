@@ -247,21 +247,30 @@ func (b *Backfill) texts(ctx context.Context, numbers []int64) error {
 			if bad != nil {
 				return b.giveUp(ctx, tooLong(bad), bad)
 			}
-			l, err := b.listed(row)
-			if err != nil || len(l.Comments) == 0 {
+			number, err := b.text(ctx, row)
+			if err == nil || ctx.Err() != nil || isFault(err) {
 				return err
 			}
-			for i := range l.Comments {
-				l.Comments[i].Whole = true
-			}
-			_, err = b.o.Store.ReconcileAll(ctx, []store.Listed{l})
-			return err
+			return b.giveUp(ctx, number, err)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// text stores one change once more, with all its texts.
+func (b *Backfill) text(ctx context.Context, row gerritstream.Row) (int64, error) {
+	l, err := safeListed(b.listed, row)
+	if err != nil || len(l.Comments) == 0 {
+		return l.Change.Number, err
+	}
+	for i := range l.Comments {
+		l.Comments[i].Whole = true
+	}
+	_, err = b.o.Store.ReconcileAll(ctx, []store.Listed{l})
+	return l.Change.Number, err
 }
 
 // giveUp leaves one change out, aloud.

@@ -156,6 +156,32 @@ func TestBackfillReadsHiddenTexts(t *testing.T) {
 	}
 }
 
+// badTexts refuses whole lists of one change.
+type badTexts struct{ *store.Store }
+
+func (b badTexts) ReconcileAll(ctx context.Context, all []store.Listed) ([]store.Reconciled, error) {
+	if len(all) == 1 && all[0].Change.Number == 77 && all[0].Comments[0].Whole {
+		return nil, errors.New("it is bad")
+	}
+	return b.Store.ReconcileAll(ctx, all)
+}
+
+// TestBackfillGivesUpTheTextsOfOneChange: those of the next one are read.
+func TestBackfillGivesUpTheTextsOfOneChange(t *testing.T) {
+	t.Parallel()
+	w, l := newWorld(t), history(0)
+	hidden := listed(noon().Add(-10*time.Hour), "alice", "(1 comment)")
+	l.changes = append(l.changes, queried(77, hidden), queried(78, hidden))
+	hidden.PatchsetLevel = []string{"recheck bug 43"}
+	l.messages = map[int64][]gerritstream.Comment{77: {hidden}, 78: {hidden}}
+	b := w.backfill(l, BackfillOptions{})
+	b.o.Store = badTexts{w.store}
+	p, err := b.Run(t.Context())
+	if w.ok(err); p.GivenUp != 1 || p.Changes != 2 || !strings.Contains(w.sizes(), "1 named") {
+		t.Errorf("%+v; %s", p, w.sizes())
+	}
+}
+
 // TestBackfillLeavesFreshOnesToTheBot: what it may still have to speak of is its own.
 func TestBackfillLeavesFreshOnesToTheBot(t *testing.T) {
 	t.Parallel()

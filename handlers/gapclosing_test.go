@@ -326,6 +326,36 @@ func TestSinkOwesItsGap(t *testing.T) {
 	}
 }
 
+// streamUnsaid cannot write how the stream stands, the first time.
+type streamUnsaid struct {
+	*store.Store
+	failed bool
+}
+
+func (s *streamUnsaid) SetCursor(ctx context.Context, name, value string) error {
+	if name == StreamCursor && !s.failed {
+		s.failed = true
+		return errors.New("the disk is full")
+	}
+	return s.Store.SetCursor(ctx, name, value)
+}
+
+// TestNoStreamOfAnEarlierRun: a start that could not write that it is not
+// connected yet does so at the next chance, as the last run's word stands there.
+func TestNoStreamOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ok(w.store.SetCursor(t.Context(), StreamCursor, StreamUp))
+	s := NewSink(SinkOptions{Store: &streamUnsaid{Store: w.store}, Now: w.clock.now})
+	if s.Begin(t.Context()) == nil {
+		t.Fatal("no error")
+	}
+	w.ok(s.Begin(t.Context()))
+	if up, _, err := w.store.Cursor(t.Context(), StreamCursor); up != "not connected since the start" || err != nil {
+		t.Errorf("the stream is %q, %v", up, err)
+	}
+}
+
 // TestNoLineIsToBlameForAFullDisk: nothing is set aside, nothing given up, and
 // all goes in once there is room.
 func TestNoLineIsToBlameForAFullDisk(t *testing.T) {

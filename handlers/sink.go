@@ -89,11 +89,14 @@ func (s *Sink) Begin(ctx context.Context) error {
 		}
 		s.log.Warn("gap opened", "from", at, "cause", "the program did not run")
 	}
-	s.begun = true
 	if err := s.o.Store.SetCursor(ctx, StreamCursor, "not connected since the start"); err != nil {
 		return err
 	}
-	return s.note(ctx)
+	if err := s.note(ctx); err != nil {
+		return err
+	}
+	s.begun = true
+	return nil
 }
 
 // Lines stores one batch, in one transaction.
