@@ -129,12 +129,18 @@ func (s *Store) openWriter(ctx context.Context) error {
 	return s.begin(ctx)
 }
 
-// writerPragmas only make the writer faster: without one of them all is well.
+// maxLog is what is left of the write-ahead log, in bytes, after a reader of long
+// (a backup) let it grow; while all are short it has no more than that either.
+const maxLog = 32 << 20
+
+// writerPragmas only make the writer faster and smaller: without one of them all
+// is well.
 func writerPragmas() []string {
 	return []string{
 		"cache_size = -16384",       // KiB; it takes twice as much
 		"temp_store = MEMORY",       // statement journals too
 		"wal_autocheckpoint = 4000", // pages; the default writes pages that change often too often
+		"journal_size_limit = " + strconv.Itoa(maxLog),
 	}
 }
 

@@ -205,3 +205,33 @@ func TestBackup(t *testing.T) {
 		t.Errorf("nowhere: %v", err)
 	}
 }
+
+// TestTheLogShrinksAgain: a reader of long, as a backup is, lets the write-ahead
+// log grow; when it is gone the disk has its room back.
+func TestTheLogShrinksAgain(t *testing.T) {
+	s := fresh(t)
+	size := func() int64 {
+		info, err := os.Stat(s.path + "-wal")
+		ok(t, err)
+		return info.Size()
+	}
+	err := s.view(t.Context(), "test", "", func(tx *txn) error {
+		if _, _, err := cursor(t.Context(), tx, "x"); err != nil { // its snapshot
+			return err
+		}
+		for i := range 5 {
+			ok(t, s.AppendRaw(t.Context(), lines(fmt.Sprint(i), 10, 1<<20)))
+		}
+		return nil
+	})
+	ok(t, err)
+	if size() <= maxLog {
+		t.Fatalf("the log has %d bytes: nothing is tried here", size())
+	}
+	for i := range 4 { // one folds it in, the next begins it anew
+		ok(t, s.AppendRaw(t.Context(), lines(fmt.Sprint("later", i), 1, 1)))
+	}
+	if size() > maxLog {
+		t.Errorf("the log keeps %d bytes", size())
+	}
+}
