@@ -17,7 +17,7 @@ var (
 	traced  = regexp.MustCompile(`^\{\d+\} (.+?) (?:\[[^\]]*\] )?\.\.\. (ok|FAILED|SKIPPED|[a-z]+)(?::.*)?$`)
 	totals  = regexp.MustCompile(`^ - (Failed|Unexpected Success): (\d+)$`)
 	ran     = regexp.MustCompile(`^Ran:? \d+ tests?\b`)
-	blamed  = regexp.MustCompile(`^(?:FAIL|ERROR): (\S.*)$`)
+	blamed  = regexp.MustCompile(`^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S.*)$`)
 	verdict = regexp.MustCompile(`^(OK|PASSED|FAILED)(?: \((.*)\))?$`)
 	counted = regexp.MustCompile(`\b(?:failures|errors|unexpected successes)=(\d+)`)
 	unitest = regexp.MustCompile(`^(\w+) \(([\w.]+)\)$`)

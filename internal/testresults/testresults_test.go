@@ -35,6 +35,14 @@ const junitDoc = `<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite n
 <testcase name="alone"><error message="e"/></testcase><testcase classname="a.B" name="test_s"><skipped/></testcase>
 </testsuite></testsuites>`
 
+const surefireDoc = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="3.0" name="org.x.FooTest" tests="3" errors="0" failures="1">
+  <properties><property name="error" value="failure"/></properties>
+  <testcase name="good" classname="org.x.FooTest" time="0.1"><system-out><![CDATA[<testcase name="forged"><failure/>]]></system-out></testcase>
+  <testcase name="flaky" classname="org.x.FooTest"><flakyFailure type="E">once</flakyFailure></testcase>
+  <testcase name="bad" classname="org.x.FooTest"><failure message="a &lt; b" type="E"><![CDATA[at <init>]]></failure><rerunFailure type="E"/></testcase>
+</testsuite>`
+
 const htmlDoc = `<?xml version="1.0"?><html><body><table>
 <tr class='errorClass'><td class="testname">a.b.C: its docstring</td><td class="small">2</td></tr>
 <tr id='ft1.1' class='none'><td class='failCase'><div class='testcase'>test_bad[smoke]</div></td><td>fail <pre>a &lt;td class='failCase'> b <b></pre></td></tr>
@@ -64,10 +72,13 @@ func TestFailed(t *testing.T) {
 		{"testr, some not listed", "console.html", unittestRun("a.B.test", "FAILED (failures=2)"), []string{"a.B.test"}, false},
 		{"testr, no count", "console.html", "Ran 3 tests in 1s\nFAILED\n", nil, false},
 		{"unittest", "console.html", unittestRun("test_x (a.B)", "FAILED (errors=1)"), []string{"a.B.test_x"}, true},
+		{"unittest, unexpected success", "console.html", strings.Replace(unittestRun("test_x (a.B.test_x)", "FAILED (unexpected successes=1)"), "FAIL:", "UNEXPECTED SUCCESS:", 1), []string{"a.B.test_x"}, true},
 		{"unittest 3.11", "console.html", unittestRun("test_x (a.B.test_x)", "FAILED (errors=1)"), []string{"a.B.test_x"}, true},
 		{"unittest, good", "console.html", "Ran 3 tests in 1.2s\n\nOK (skipped=1)\n", nil, true},
 		{"long line", "console.html", strings.Repeat("x", 3*maxLine) + "\n" + traceRun, traceFailed, true},
 		{"junit", "junit.xml", junitDoc, []string{"a.B.test_bad", "alone"}, true},
+		{"junit, a suite's own error", "junit.xml", `<testsuite><testcase name="good"/><error>no tests</error><testcase name="bad"><failure/></testcase></testsuite>`, []string{"bad"}, false},
+		{"surefire", "TEST-org.x.FooTest.xml", surefireDoc, []string{"org.x.FooTest.bad"}, true},
 		{"other xml", "test.xml", "<a><error/></a>", nil, false},
 		{"subunit2html", "testr_results.html.gz", htmlDoc, []string{"a.b.C.test_bad", "a.b.C.test_err"}, true},
 		{"subunit2html cut off", "stestr_results.html", htmlDoc[:len(htmlDoc)-80], []string{"a.b.C.test_bad", "a.b.C.test_err"}, false},
@@ -113,6 +124,29 @@ func TestBounds(t *testing.T) {
 	long := "{0} " + strings.Repeat("x", maxID+1) + " [1s] ... FAILED\nRan: 1 tests\n - Failed: 1\n"
 	if ids, known, _ := Failed("job-output.txt", strings.NewReader(long)); len(ids) != 0 || known {
 		t.Errorf("an id that is too long: %d ids, known %v", len(ids), known)
+	}
+}
+
+// endless gives its text again and again.
+type endless string
+
+func (e endless) Read(b []byte) (int, error) { return copy(b, e), nil }
+
+// TestEndlessTexts: of what never ends only a bounded piece is kept in memory.
+func TestEndlessTexts(t *testing.T) {
+	for name, head := range map[string]string{
+		"junit.xml":          `<testsuite><testcase name="a"><failure/><system-out><![CDATA[`,
+		"test_results.xml":   `<testsuite><testcase name="a"><failure/></testcase><testcase name="`,
+		"testr_results.html": `<tr><td class='failCase'><div class='testcase'>a</div></td><td>x`,
+	} {
+		counted := &io.LimitedReader{R: io.MultiReader(strings.NewReader(head), endless(strings.Repeat("all work ", 1000))), N: 1 << 40}
+		ids, known, err := Failed(name, counted)
+		if err == nil || known || !slices.Equal(ids, []string{"a"}) {
+			t.Errorf("%s: %q, known %v, %v", name, ids, known, err)
+		}
+		if read := 1<<40 - counted.N; read > 4*maxToken {
+			t.Errorf("%s: %d bytes were read", name, read)
+		}
 	}
 }
 
