@@ -3,7 +3,6 @@ package lucene
 import (
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // Anchored reports whether every match needs some text: whether a query can
@@ -127,8 +126,8 @@ func impossible(n Node) string {
 			parts = []string{n.Text}
 		}
 	case Regexp:
-		if strings.ContainsFunc(n.Pattern, unicode.IsUpper) {
-			return "words are in lower case, and a regular expression is taken as it is"
+		if r, some := n.capital(); some {
+			return fmt.Sprintf("it needs %q, words are in lower case, and a regular expression is taken as it is", string(r))
 		}
 	}
 	for _, part := range parts {

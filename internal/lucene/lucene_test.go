@@ -186,6 +186,10 @@ func TestLint(t *testing.T) {
 		`message:a AND message:don't* AND message:x_y?`:           "",
 		`message:a AND message:カタ* AND message:*é??b*`:            "",
 		`message:a AND message:/ERROR.*/`:                         "lower case",
+		`message:a AND message:/[Ee]rror|Fail*/`:                  "",
+		`message:a AND message:/(x|[^a])Y?(ab)*/`:                 "",
+		`message:a AND message:/.*([A-F]|Error|xY+)/`:             `it needs "Y"`,
+		`message:a AND message:/(aB){2}/`:                         `it needs "B"`,
 		`message:a AND tags:/ERROR.*/ AND tags:a-b*`:              "",
 	} {
 		q, err := Read(query, Historical())
