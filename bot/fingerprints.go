@@ -80,9 +80,10 @@ func LoadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Prob
 	return set, append(problems, KnownFiles().Unknown(set)...)
 }
 
-// KnownFiles tells the lint what files of a build are called.
+// KnownFiles tells the lint what files of a build are called, and what is known
+// of them and their events.
 func KnownFiles() queries.Known {
-	return queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName}
+	return queries.Known{Tag: joblog.KnownTag, Name: joblog.KnownName, Field: scan.KnownField}
 }
 
 func loadFingerprints(dir string, m lucene.Mapping) (queries.Set, []queries.Problem) {

@@ -7,11 +7,13 @@ import (
 )
 
 // Known tells which values some file of a build may have in the fields that are
-// made from its name.
-type Known struct{ Tag, Name func(value string) bool }
+// made from its name, and which fields some event may have. A nil function knows
+// all.
+type Known struct{ Tag, Name, Field func(value string) bool }
 
 // Unknown warns of each fingerprint that asks for a tag or a file name that no
-// file ever has, at its place in the fingerprint's file.
+// file ever has, or for a field that no event has, at its place in the
+// fingerprint's file.
 func (k Known) Unknown(set Set) []Problem {
 	var list []Problem
 	for _, f := range set.Items {
@@ -46,15 +48,25 @@ func (k Known) unknown(f Fingerprint, m lucene.Mapping) []Problem {
 func (k Known) lint(q lucene.Query) []lucene.Note {
 	var found []lucene.Note
 	q.Walk(func(n lucene.Node, off int) bool {
-		t, ok := n.(lucene.Term)
-		switch {
-		case !ok:
-		case t.Field == "tags" && !k.Tag(t.Text):
-			found = append(found, lucene.Note{Offset: off, Msg: fmt.Sprintf("no file ever has the tag %q", t.Text)})
-		case t.Field == "filename" && !k.Name(t.Text):
-			found = append(found, lucene.Note{Offset: off, Msg: fmt.Sprintf("no file ever has the name %q", t.Text)})
+		if why := k.inVain(n); why != "" {
+			found = append(found, lucene.Note{Offset: off, Msg: why})
 		}
 		return true
 	})
 	return found
+}
+
+func (k Known) inVain(n lucene.Node) string {
+	lacks := func(knows func(string) bool, value string) bool { return knows != nil && !knows(value) }
+	if field := lucene.FieldOf(n); field != "" && lacks(k.Field, field) {
+		return fmt.Sprintf("events of the log pipeline have no field %q", field)
+	}
+	t, _ := n.(lucene.Term)
+	switch {
+	case t.Field == "tags" && lacks(k.Tag, t.Text):
+		return fmt.Sprintf("no file ever has the tag %q", t.Text)
+	case t.Field == "filename" && lacks(k.Name, t.Text):
+		return fmt.Sprintf("no file ever has the name %q", t.Text)
+	}
+	return ""
 }

@@ -170,6 +170,20 @@ func TestBadFilesOfOtherKinds(t *testing.T) {
 	}
 }
 
+// TestAnEscapeAtTheEnd: the bracket that is put behind a query is not escaped by
+// what it ends in.
+func TestAnEscapeAtTheEnd(t *testing.T) {
+	for _, body := range []string{"query: |\n  message:refused\\\n", "query: \"message:refused\\\\ \"\n", "query: >\n  message:refused \\\\\n"} {
+		set, problems := Load(dirOf(map[string]string{"x.yaml": body}))
+		if len(set.Items) != 1 || HasErrors(problems) {
+			t.Fatalf("%q: %v", body, problems)
+		}
+		if b, ok := set.Items[0].Tree.(lucene.Bool); !ok || len(b.Must) != 2 || !slices.Contains(lucene.Fields(b), "voting") {
+			t.Errorf("%q: %v", body, set.Items[0].Tree)
+		}
+	}
+}
+
 func TestWarningsKeepTheFile(t *testing.T) {
 	for body, part := range map[string]string{
 		"query: message:a\nqurey: b\n":               `2:1: warning: unknown key "qurey"`,
@@ -242,10 +256,10 @@ func TestPoisonIsRefused(t *testing.T) {
 }
 
 func TestUnknownFiles(t *testing.T) {
-	set, _ := Load(dirOf(map[string]string{"x.yaml": "query: message:a AND (tags:consol OR tags:console) AND NOT filename:nova\n"}))
-	known := Known{Tag: func(s string) bool { return s == "console" }, Name: func(string) bool { return false }}
+	set, _ := Load(dirOf(map[string]string{"x.yaml": "query: message:a AND (tags:consol OR tags:console) AND NOT filename:nova AND NOT Message:b\n"}))
+	known := Known{Tag: func(s string) bool { return s == "console" }, Name: func(string) bool { return false }, Field: func(s string) bool { return s != "Message" }}
 	got := fmt.Sprint(known.Unknown(set))
-	if got != `[x.yaml:1:23: warning: query: no file ever has the tag "consol" x.yaml:1:56: warning: query: no file ever has the name "nova"]` {
+	if got != `[x.yaml:1:23: warning: query: no file ever has the tag "consol" x.yaml:1:56: warning: query: no file ever has the name "nova" x.yaml:1:78: warning: query: events of the log pipeline have no field "Message"]` {
 		t.Error(got)
 	}
 }

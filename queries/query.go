@@ -129,7 +129,11 @@ func effective(query string, nonvoting bool) string {
 	if nonvoting {
 		return query
 	}
-	return "(" + strings.TrimSpace(query) + ") AND voting:1"
+	text := strings.TrimSpace(query)
+	if strings.HasSuffix(text, `\`) { // what it escapes was the space
+		text = query
+	}
+	return "(" + text + ") AND voting:1"
 }
 
 // queryError reports an error of the query at its place in the file.

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
@@ -23,6 +24,12 @@ func ofBuilds() map[string]bool {
 
 // ofEvents are the fields that an event itself gives or lacks.
 func ofEvents() []string { return []string{"message", "loglevel", "module", "pid", "@timestamp"} }
+
+// KnownField reports whether some event can have a field.
+func KnownField(name string) bool {
+	name = strings.TrimSuffix(name, lucene.KeywordSuffix)
+	return ofBuilds()[name] || slices.Contains(ofEvents(), name)
+}
 
 // absentFields lists the fields of trees that neither builds nor events have.
 func absentFields(trees []lucene.Node, m lucene.Mapping) (absent []string) {
