@@ -16,7 +16,7 @@ import (
 const (
 	maxName = 1 << 10 // bytes of a name, subject, project, ...
 	maxText = 1 << 20 // bytes of a comment; Gerrit's own limit is 16,384 characters, older ones had none
-	maxList = 1000    // hashtags, votes, patchset-level comments of one event
+	maxList = 1000    // hashtags, patchset-level comments of one event
 )
 
 // Event is one event of the stream. What Gerrit did not say is zero.
@@ -28,27 +28,16 @@ type Event struct {
 	Author        ci.Account // who did it
 	Comment       string
 	PatchsetLevel []string // of servers that send them in events; 3.9 does not
-	Votes         []Vote
-}
-
-// Vote is one label of a comment-added event. Gerrit lists every label of the
-// change; only a changed one has an old value.
-type Vote struct {
-	Label   string
-	Value   int
-	Old     int
-	Changed bool
 }
 
 // wireEvent is the JSON of an event, by Gerrit's "cmd-stream-events" and by
-// events of Gerrit 2.8 and 3.9 seen.
+// events of Gerrit 2.8 and 3.9 seen; votes are not asked about.
 type wireEvent struct {
 	Type      string                   `json:"type"`
 	CreatedOn number                   `json:"eventCreatedOn"`
 	Change    wireChange               `json:"change"`
 	PatchSet  wirePatchSet             `json:"patchSet"`
 	Comment   text                     `json:"comment"`
-	Approvals []wireVote               `json:"approvals"`
 	Comments  map[string][]wireMessage `json:"patchSetComments"`
 	Author    wireAccount              `json:"author"`
 	Uploader  wireAccount              `json:"uploader"`
@@ -96,12 +85,6 @@ type wireComment struct {
 	Message   text        `json:"message"`
 }
 
-type wireVote struct {
-	Type     text    `json:"type"`
-	Value    number  `json:"value"`
-	OldValue *number `json:"oldValue"`
-}
-
 type wireAccount struct {
 	ID       number `json:"_account_id"` // REST only
 	Name     text   `json:"name"`
@@ -111,8 +94,7 @@ type wireAccount struct {
 }
 
 // number reads an integer that may also be a string (change.number in old
-// Gerrit, votes in every one). Anything else is 0: an odd field must not cost
-// the event.
+// Gerrit). Anything else is 0: an odd field must not cost the event.
 type number int64
 
 func (n *number) UnmarshalJSON(b []byte) error {
@@ -127,7 +109,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// small is n where it is a sane patchset or vote, else 0.
+// small is n where it is a sane patchset, else 0.
 func (n number) small() int {
 	if n < -1<<20 || n > 1<<20 {
 		return 0
@@ -176,9 +158,6 @@ func Decode(body []byte) (Event, error) {
 	for _, m := range head(w.Comments[patchsetLevel]) {
 		e.PatchsetLevel = append(e.PatchsetLevel, m.Message.body())
 	}
-	for _, v := range head(w.Approvals) {
-		e.Votes = append(e.Votes, v.vote())
-	}
 	return e, nil
 }
 
@@ -201,14 +180,6 @@ func (w wireEvent) actor() ci.Account {
 		}
 	}
 	return ci.Account{}
-}
-
-func (v wireVote) vote() Vote {
-	out := Vote{Label: v.Type.name(), Value: v.Value.small(), Changed: v.OldValue != nil}
-	if v.OldValue != nil {
-		out.Old = v.OldValue.small()
-	}
-	return out
 }
 
 func (a wireAccount) account() ci.Account {
