@@ -48,8 +48,7 @@ func (b *budget) pay(tree int32, n lucene.Node, ev joblog.Event) bool {
 func price(n lucene.Node) (sum int64) {
 	lucene.Walk(n, func(n lucene.Node) bool {
 		switch n := n.(type) {
-		case lucene.Bool, lucene.All, lucene.None:
-			sum++
+		case lucene.Bool, lucene.All, lucene.None: // no byte is looked at for them
 		case lucene.Fuzzy:
 			sum += 10 + int64(len(n.Text))/2
 		case lucene.Regexp:
@@ -63,7 +62,7 @@ func price(n lucene.Node) (sum int64) {
 		}
 		return true
 	})
-	return sum
+	return max(sum, 1)
 }
 
 // pricePhrase: a sloppy phrase that repeats a word goes over each place of it
