@@ -14,10 +14,16 @@ const MaxEvent = 1 << 20
 
 // FoldOptions change how lines are folded.
 type FoldOptions struct {
-	KeepDebug bool   // keep what oslo.log wrote as DEBUG
-	MaxEvent  int    // bytes of one event; default MaxEvent
-	Buffer    []byte // of Windows, to be used again for the next file; nil: a new one
-	Bytes     *int64 // of Windows: how much of the text was read so far; may be nil
+	KeepDebug bool    // keep what oslo.log wrote as DEBUG
+	MaxEvent  int     // bytes of one event; default MaxEvent
+	Buffer    []byte  // of Windows, to be used again for the next file; nil: a new one
+	Read      *Extent // of Windows: how much was read so far; may be nil
+}
+
+// Extent is how much of a text was read.
+type Extent struct {
+	Bytes int64
+	Lines int64 // that were given whole, with their ends
 }
 
 // Event is one log event: a line, or several that belong together.

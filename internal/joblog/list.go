@@ -38,6 +38,7 @@ type FileInfo struct {
 	URL    string // where a person can read it; empty for local files
 	Size   int64  // as the listing says, perhaps packed; -1 unknown
 	budget *budget
+	part   *part // of a local file; nil: all of it
 }
 
 // List tells the files of a log folder: by its zuul-manifest.json, else by its

@@ -90,7 +90,7 @@ func (l *Local) Open(_ context.Context, f FileInfo) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("joblog: %w", err)
 	}
 	why := fmt.Sprintf("over %d bytes unpacked", l.max.unpacked)
-	opened := &localFile{file: file, name: f.Name, bound: bound{left: l.max.unpacked, why: why, total: l.max.total}}
+	opened := &localFile{file: file, name: f.Name, part: f.part, bound: bound{left: l.max.unpacked, why: why, total: l.max.total}}
 	if err := opened.begin(); err != nil {
 		file.Close()
 		return nil, opened.explain(err)
@@ -104,7 +104,9 @@ type localFile struct {
 	name      string
 	bound     bound
 	plain     bool    // its bytes are the text, and can be mapped
-	size      int64   // as it was when it was opened
+	part      *part   // nil: all of it
+	from      int64   // where its text begins
+	size      int64   // and ends, as it was when it was opened
 	low, high uintptr // where the piece was that was mapped last
 }
 
@@ -125,6 +127,10 @@ func (l *localFile) begin() error {
 		return err
 	}
 	l.bound.r, l.plain = l.file, canMap && l.size > 0
+	if l.part != nil {
+		l.from, l.size = l.part.from, l.part.to
+		l.bound.r = io.NewSectionReader(l.file, l.from, l.size-l.from)
+	}
 	return nil
 }
 

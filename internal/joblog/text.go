@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 )
 
 // lender gives a plain text in stretches.
@@ -13,14 +14,14 @@ type lender interface {
 	// only at the text's end. Then, or where no more can be read, an error comes
 	// along: io.EOF is the end.
 	lend(keep int) ([]byte, error)
-	size() int // of a stretch, at most
+	offset() int64 // of what is lent next
 	close()
 }
 
 // lenderOf is r's own, where r is a file that can be mapped.
 func lenderOf(r io.Reader, buf []byte) lender {
 	if l, ok := r.(*localFile); ok && l.plain {
-		return &mapped{file: l, stretch: bufferSize, piece: mapSize}
+		return &mapped{file: l, stretch: bufferSize, piece: pieceSize(runtime.GOMAXPROCS(0)), at: l.from}
 	}
 	if cap(buf) < bufferSize {
 		buf = make([]byte, bufferSize)
@@ -32,6 +33,7 @@ func lenderOf(r io.Reader, buf []byte) lender {
 type stream struct {
 	r   io.Reader
 	buf []byte
+	at  int64
 }
 
 func (s *stream) lend(keep int) (b []byte, err error) {
@@ -39,17 +41,25 @@ func (s *stream) lend(keep int) (b []byte, err error) {
 	for n := 0; err == nil && len(b) < cap(b); b = b[:len(b)+n] {
 		n, err = io.ReadAtLeast(s.r, b[len(b):cap(b)], 1)
 	}
+	s.at += int64(len(b) - keep)
 	s.buf = b
 	return b, err
 }
 
-func (s *stream) size() int { return cap(s.buf) }
+func (s *stream) offset() int64 { return s.at }
 
 func (s *stream) close() {}
 
-// mapSize is how much of a file is in memory at a time. What the system keeps of
-// each page stays in a core's cache then, until the pages are given back.
-const mapSize = 4 << 20
+// How much of a file is in memory at a time: to give memory back interrupts all
+// processors, so that more is better, up to some point; and what all workers have
+// together counts as the program's.
+const (
+	maxPiece  = 16 << 20
+	minPiece  = 2 << 20
+	allPieces = 32 << 20
+)
+
+func pieceSize(workers int) int { return min(max(allPieces/workers, minPiece), maxPiece) }
 
 // mapped is the text of a file of this machine, which is not copied: pieces of
 // the file are mapped into memory, one after the other.
@@ -113,7 +123,7 @@ func (m *mapped) changed() error {
 	return err
 }
 
-func (m *mapped) size() int { return m.stretch }
+func (m *mapped) offset() int64 { return m.at }
 
 func (m *mapped) close() {
 	if m.mem == nil {

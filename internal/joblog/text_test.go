@@ -56,7 +56,7 @@ func TestAMappedFileHasTheEventsOfAStream(t *testing.T) {
 			}
 			return err == nil
 		})
-		if err := s.read(nil); err != nil {
+		if err := s.read(&Extent{}); err != nil {
 			t.Fatal(err)
 		}
 		m.close()
@@ -67,10 +67,11 @@ func TestAMappedFileHasTheEventsOfAStream(t *testing.T) {
 }
 
 func TestWindowsOfALocalFile(t *testing.T) {
-	text := strings.Repeat("2024-01-02 03:04:05.678 | "+strings.Repeat("word ", 30)+"\n", 60_000) // more than two pieces
+	text := strings.Repeat("2024-01-02 03:04:05.678 | "+strings.Repeat("word ", 30)+"\n", 120_000) // more than one piece
 	_, f := inFile(t, text, Options{})
-	var read, lines int64
-	for w, err := range Windows(f, "job-output.txt", FoldOptions{Bytes: &read}) {
+	var read Extent
+	var lines int64
+	for w, err := range Windows(f, "job-output.txt", FoldOptions{Read: &read}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,24 +83,70 @@ func TestWindowsOfALocalFile(t *testing.T) {
 		}
 		lines += int64(strings.Count(string(w.Text), "\n"))
 	}
-	if read != int64(len(text)) || lines != 60_000 {
+	if read.Bytes != int64(len(text)) || read.Lines != 120_000 || lines != 120_000 {
 		t.Error(read, lines)
+	}
+}
+
+// TestPartsAreTheFile: the events of all parts, one after the other, are those of
+// the file; lines count from each part's beginning.
+func TestPartsAreTheFile(t *testing.T) {
+	needMap(t)
+	r := rand.New(rand.NewPCG(9, 10))
+	divided := 0
+	for i := range 40 {
+		text, name := randomLog(r, 200+r.IntN(2000)), names[i%3]
+		o := FoldOptions{KeepDebug: r.IntN(2) == 0, MaxEvent: []int{0, 300, 5000}[r.IntN(3)]}
+		_, f := inFile(t, text, Options{})
+		l, err := OpenFile(f.file.Name(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		parts := l.Parts(t.Context(), l.Listing().Files[0], name, o, 1+r.IntN(9))
+		divided += len(parts) - 1
+		var got []string
+		line := int64(0)
+		for _, p := range parts {
+			body, err := l.Open(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Read = &Extent{}
+			for w, err := range Windows(body, name, o) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for ev := range w.Events() {
+					ev.Line += line
+					got = append(got, ev.show())
+				}
+			}
+			line += o.Read.Lines
+			body.Close()
+		}
+		if want := folded(t, text, name, o); !slices.Equal(got, want) {
+			t.Fatalf("%s %+v in %d parts: %d events, want %d", name, o, len(parts), len(got), len(want))
+		}
+	}
+	if divided < 20 {
+		t.Error("hardly any file was divided:", divided)
 	}
 }
 
 func TestTheBoundsHoldForMappedFiles(t *testing.T) {
 	for _, o := range []Options{{MaxUnpacked: 200_000}, {MaxTotal: 200_000}} {
 		_, f := inFile(t, strings.Repeat("some words\n", 40_000), o)
-		var read int64
+		var read Extent
 		var last error
-		for _, err := range Windows(f, "x.txt", FoldOptions{Bytes: &read}) {
+		for _, err := range Windows(f, "x.txt", FoldOptions{Read: &read}) {
 			last = err
 		}
 		if inc, ok := errors.AsType[*IncompleteError](last); !ok || inc.Again || !strings.Contains(inc.Why, "over 200000 bytes") {
 			t.Errorf("%+v: %v", o, last)
 		}
-		if read < 200_000 || read > 200_000+bufferSize {
-			t.Errorf("%+v: %d bytes read", o, read)
+		if read.Bytes < 200_000 || read.Bytes > 200_000+bufferSize {
+			t.Errorf("%+v: %d bytes read", o, read.Bytes)
 		}
 	}
 }
@@ -107,11 +154,11 @@ func TestTheBoundsHoldForMappedFiles(t *testing.T) {
 // TestAFileThatGetsShorterIsIncomplete: noticed between two pieces.
 func TestAFileThatGetsShorterIsIncomplete(t *testing.T) {
 	needMap(t)
-	path, f := inFile(t, strings.Repeat("some words\n", 2*mapSize/11), Options{})
+	path, f := inFile(t, strings.Repeat("some words\n", 2*maxPiece/11), Options{})
 	var last error
 	for w, err := range Windows(f, "x.txt", FoldOptions{}) {
 		if last = err; err == nil && w.Offset == 0 {
-			if err := os.Truncate(path, mapSize); err != nil {
+			if err := os.Truncate(path, maxPiece); err != nil {
 				t.Fatal(err)
 			}
 		}

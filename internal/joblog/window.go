@@ -22,7 +22,10 @@ func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] 
 		defer text.close()
 		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 		s := newSplitter(text, name, o, yield)
-		if err := s.read(o.Bytes); err != nil && !s.f.stopped {
+		if o.Read == nil {
+			o.Read = &Extent{}
+		}
+		if err := s.read(o.Read); err != nil && !s.f.stopped {
 			yield(nil, err)
 		}
 	}
@@ -31,6 +34,7 @@ func Windows(r io.Reader, name string, o FoldOptions) iter.Seq2[*Window, error] 
 // splitter cuts a log into windows.
 type splitter struct {
 	text  lender
+	lent  int     // how much of it was lent at once
 	f     *folder // for what no window can hold
 	at    cursor
 	w     Window
@@ -39,7 +43,7 @@ type splitter struct {
 }
 
 func newSplitter(text lender, name string, o FoldOptions, yield func(*Window, error) bool) *splitter {
-	s := &splitter{text: text, yield: yield, at: cursor{line: 1}}
+	s := &splitter{text: text, yield: yield, at: cursor{line: 1, offset: text.offset()}}
 	s.f = newFolder(name, o, s.single)
 	pick := newFolder(name, o, nil)
 	pick.names = s.f.names
@@ -57,14 +61,14 @@ func (s *splitter) single(ev Event, _ error) bool {
 // NewBuffer makes a FoldOptions.Buffer.
 func NewBuffer() []byte { return make([]byte, bufferSize) }
 
-// read cuts up the text, and counts its bytes if it is told to.
-func (s *splitter) read(bytes *int64) error {
+// read cuts up the text.
+func (s *splitter) read(done *Extent) error {
 	for rest := 0; ; {
 		buf, err := s.text.lend(rest)
-		if bytes != nil {
-			*bytes = s.at.offset + int64(len(buf))
-		}
+		done.Bytes += int64(max(len(buf)-rest, 0))
+		s.lent = len(buf)
 		rest = len(s.take(buf, err != nil))
+		done.Lines = s.at.line - 1
 		if s.f.stopped {
 			return nil
 		}
@@ -83,7 +87,7 @@ func (s *splitter) take(buf []byte, end bool) []byte {
 				buf = s.window(buf, n)
 				continue
 			}
-			if len(buf) < s.text.size() && !end && len(buf) <= s.f.limit {
+			if len(buf) < s.lent && !end && len(buf) <= s.f.limit {
 				return buf
 			}
 			s.f.restart()

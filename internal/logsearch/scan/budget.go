@@ -1,8 +1,6 @@
 package scan
 
 import (
-	"fmt"
-
 	"github.com/recheckbot/recheckbot/internal/joblog"
 	"github.com/recheckbot/recheckbot/internal/lucene"
 )
@@ -22,11 +20,11 @@ type budget struct {
 	bytes int64
 	spent []int64
 	price []int64
-	over  map[int32]string // those that are refused, and why
+	over  map[int32]int64 // those that are refused, and from which line on
 }
 
 func newBudget(trees int) budget {
-	return budget{spent: make([]int64, trees), price: make([]int64, trees), over: map[int32]string{}}
+	return budget{spent: make([]int64, trees), price: make([]int64, trees), over: map[int32]int64{}}
 }
 
 // pay charges one evaluation of a tree; false if it is refused.
@@ -38,8 +36,8 @@ func (b *budget) pay(tree int32, n lucene.Node, ev joblog.Event) bool {
 	if b.spent[tree] <= budgetOfFile+budgetOfByte*b.bytes {
 		return true
 	}
-	if b.over[tree] == "" {
-		b.over[tree] = fmt.Sprintf("too costly: not evaluated from line %d on", ev.Line)
+	if _, told := b.over[tree]; !told {
+		b.over[tree] = ev.Line
 	}
 	return false
 }

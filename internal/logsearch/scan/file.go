@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,7 +19,9 @@ import (
 type result struct {
 	file  logsearch.File
 	found map[int32]*found // by fingerprint
-	over  map[int32]string // fingerprints that were too costly here, and why
+	over  map[int32]int64  // fingerprints that were too costly here, and from which line on
+	lines int64            // how many it has; -1: not known
+	cut   int64            // the line of the first event that was searched in pieces; 0: none was
 	again bool             // why the file is incomplete may pass
 	gone  bool             // the host says that the file is not there
 
@@ -43,7 +46,7 @@ const maxIfs = 3
 // read scans one file. An error is the caller's end, or of another's source. A
 // panic over hostile logs is this file's: what the others show still counts.
 func (s *Searcher) read(ctx context.Context, t task, open opener) (r result, err error) {
-	r = result{file: logsearch.File{Name: t.info.Name}, found: map[int32]*found{}}
+	r = result{file: logsearch.File{Name: t.info.Name}, found: map[int32]*found{}, over: map[int32]int64{}}
 	var body io.ReadCloser
 	defer func() {
 		p := recover()
@@ -89,7 +92,10 @@ func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result
 	l := newLooker(t.program, s.e.o.Mapping, t.known)
 	l.scratch = &m.scratch
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
-	opts := joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent, Buffer: m.buffer, Bytes: &r.file.Bytes}
+	var read joblog.Extent
+	defer func() { r.file.Bytes, r.lines = read.Bytes, read.Lines }()
+	opts := s.folding()
+	opts.Buffer, opts.Read, r.over = m.buffer, &read, l.budget.over
 	for w, err := range joblog.Windows(body, t.name, opts) {
 		if err != nil {
 			return err
@@ -97,13 +103,17 @@ func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if line, cut := w.Cut(); cut && r.file.Why == "" {
-			r.file.Why = fmt.Sprintf("the event at line %d is too long: searched in pieces", line)
+		if line, cut := w.Cut(); cut {
+			r.cut = cmp.Or(r.cut, line)
 		}
 		l.window(w)
 	}
-	r.over = l.budget.over
 	return nil
+}
+
+// folding is how lines become events.
+func (s *Searcher) folding() joblog.FoldOptions {
+	return joblog.FoldOptions{KeepDebug: s.e.o.KeepDebug, MaxEvent: s.e.o.MaxEvent}
 }
 
 // hit notes a hit.

@@ -50,7 +50,8 @@ func overBudget(results []result) []logsearch.Problem {
 		for _, i := range slices.Sorted(maps.Keys(r.over)) {
 			if !told[i] {
 				told[i] = true
-				all = append(all, logsearch.Problem{Fingerprint: int(i), Why: r.file.Name + ": " + r.over[i]})
+				why := fmt.Sprintf("%s: too costly: not evaluated from line %d on", r.file.Name, r.over[i])
+				all = append(all, logsearch.Problem{Fingerprint: int(i), Why: why})
 			}
 		}
 	}
@@ -71,7 +72,7 @@ func (s *Searcher) match(i int, results []result) (logsearch.Match, bool) {
 	var ifs []string
 	exact := true
 	for _, r := range results {
-		if r.over[int32(i)] != "" {
+		if _, over := r.over[int32(i)]; over {
 			exact = false
 		}
 		f := r.found[int32(i)]

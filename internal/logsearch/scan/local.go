@@ -29,7 +29,8 @@ func (s *Searcher) SearchLocal(ctx context.Context, where string, fields ci.Fiel
 		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
 	}
 	defer logs.Close()
-	return s.files(ctx, logs.Listing(), buildFields(logsearch.Build{Fields: fields}), logs.Open)
+	l, known := logs.Listing(), buildFields(logsearch.Build{Fields: fields})
+	return s.files(ctx, l, known, s.divided(ctx, s.plan(l, known), logs), logs.Open)
 }
 
 func localPath(where string) (string, error) {

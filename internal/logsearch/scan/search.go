@@ -27,7 +27,8 @@ func (s *Searcher) Search(ctx context.Context, b logsearch.Build) (logsearch.Ans
 	if err != nil {
 		return s.unlisted(err)
 	}
-	return s.files(ctx, l, buildFields(b), s.e.o.Source.Open)
+	known := buildFields(b)
+	return s.files(ctx, l, known, s.plan(l, known), s.e.o.Source.Open)
 }
 
 func (s *Searcher) answer(st logsearch.Status, why string) logsearch.Answer {
@@ -76,16 +77,16 @@ type task struct {
 	name    string // by which its lines become events; empty: each is one
 	known   ci.Fields
 	program *program
+	more    bool // a part of the file that the task before is of, the next one
 }
 
 // files reads all files that matter, a few at a time, and joins the results in
 // the files' order.
-func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields, open opener) (logsearch.Answer, error) {
+func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields, tasks []task, open opener) (logsearch.Answer, error) {
 	if len(l.Files) == 0 && l.Short == "" {
 		return s.answer(logsearch.NoLogs, "the log folder is empty"), nil
 	}
 	began := time.Now()
-	tasks := s.plan(l, known)
 	l.Short = cmp.Or(l.Short, s.unasked(l, known))
 	results := make([]result, len(tasks))
 	g, gctx := errgroup.WithContext(ctx)
@@ -99,6 +100,7 @@ func (s *Searcher) files(ctx context.Context, l joblog.Listing, known ci.Fields,
 	if err := g.Wait(); err != nil {
 		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
 	}
+	results = s.whole(tasks, results)
 	if err := outageOfAll(results); err != nil {
 		return logsearch.Answer{}, fmt.Errorf("scan: %w", err)
 	}
