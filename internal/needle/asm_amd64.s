@@ -693,3 +693,188 @@ none:
 	VZEROUPPER
 	MOVQ BX, ret+40(FP)
 	RET
+
+// func cutVBMI(text *byte, table *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VBMI2, BMI, POPCNT
+TEXT ·cutVBMI(SB), NOSPLIT, $0-56
+	MOVQ         text+0(FP), AX
+	MOVQ         table+8(FP), CX
+	MOVQ         folded+16(FP), DX
+	MOVQ         starts+24(FP), BX
+	MOVQ         state+32(FP), SI
+	MOVQ         blocks+40(FP), DI
+	VMOVDQU64    (CX), Z0
+	VMOVDQU64    64(CX), Z1
+	MOVL         $0x00000080, CX
+	VPBROADCASTB CX, Z2
+	MOVL         $0x000000c0, CX
+	VPBROADCASTB CX, Z3
+	VMOVDQU64    iota<>+0(SB), Z4
+	MOVL         $0x00000040, CX
+	VPBROADCASTW CX, Z5
+	VPXORQ       Z6, Z6, Z6
+	MOVQ         (SI), CX
+	MOVQ         8(SI), R8
+	MOVQ         16(SI), R9
+	MOVQ         BX, R10
+
+cut:
+	VMOVDQU64     (AX), Z7
+	VPMOVB2M      Z7, K1
+	VPERMI2B      Z1, Z0, Z7
+	VMOVDQU8      Z2, K1, Z7
+	VMOVDQU64     Z7, (DX)
+	VPMOVB2M      Z7, K1
+	VPCMPEQB      Z3, Z7, K2
+	KMOVQ         K1, R11
+	LEAQ          (CX)(R11*2), R12
+	MOVQ          R11, CX
+	SHRQ          $0x3f, CX
+	ANDNQ         R12, R11, R12
+	XORQ          R11, R11
+	KORTESTQ      K2, K2
+	SETEQ         R11
+	ANDQ          R11, R8
+	ORQ           R8, R9
+	MOVQ          R11, R8
+	KMOVQ         R12, K1
+	VPCOMPRESSB.Z Z4, K1, Z7
+	VPMOVZXBW     Y7, Z7
+	VPADDW        Z6, Z7, Z7
+	VMOVDQU64     Z7, (BX)
+	VPADDW        Z5, Z6, Z6
+	POPCNTQ       R12, R11
+	LEAQ          (BX)(R11*2), BX
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, DX
+	DECQ          DI
+	JNZ           cut
+	VMOVDQU64     (AX), Z3
+	VPMOVB2M      Z3, K1
+	VPERMI2B      Z1, Z0, Z3
+	VMOVDQU8      Z2, K1, Z3
+	VMOVDQU64     Z3, (DX)
+	MOVQ          CX, (SI)
+	MOVQ          R8, 8(SI)
+	MOVQ          R9, 16(SI)
+	SUBQ          R10, BX
+	SHRQ          $0x01, BX
+	VZEROUPPER
+	MOVQ          BX, ret+48(FP)
+	RET
+
+DATA iota<>+0(SB)/8, $0x0706050403020100
+DATA iota<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA iota<>+16(SB)/8, $0x1716151413121110
+DATA iota<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA iota<>+32(SB)/8, $0x2726252423222120
+DATA iota<>+40(SB)/8, $0x2f2e2d2c2b2a2928
+DATA iota<>+48(SB)/8, $0x3736353433323130
+DATA iota<>+56(SB)/8, $0x3f3e3d3c3b3a3938
+GLOBL iota<>(SB), RODATA|NOPTR, $64
+
+// func probeWordsBMI(folded *byte, starts *uint16, n uint64, bitmap *uint32, shift uint64, out *uint16) uint64
+// Requires: BMI, BMI2
+TEXT ·probeWordsBMI(SB), NOSPLIT, $0-56
+	MOVQ folded+0(FP), AX
+	MOVQ starts+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ bitmap+24(FP), BX
+	MOVQ shift+32(FP), SI
+	MOVQ out+40(FP), DI
+	MOVQ $0x9e3779b97f4a7c15, R8
+	MOVQ $0x8080808080808080, R9
+	XORQ R10, R10
+
+four:
+	CMPQ    DX, $0x04
+	JB      rest
+	MOVWQZX (CX), R11
+	MOVQ    (AX)(R11*1), R12
+	MOVQ    R12, R13
+	ANDQ    R9, R13
+	SHRQ    $0x07, R13
+	BLSMSKQ R13, R13
+	ANDQ    R13, R12
+	IMULQ   R8, R12
+	SHRXQ   SI, R12, R12
+	MOVQ    R12, R13
+	SHRQ    $0x05, R13
+	MOVL    (BX)(R13*4), R13
+	MOVW    R11, (DI)(R10*2)
+	BTL     R12, R13
+	ADCQ    $0x00, R10
+	MOVWQZX 2(CX), R11
+	MOVQ    (AX)(R11*1), R12
+	MOVQ    R12, R13
+	ANDQ    R9, R13
+	SHRQ    $0x07, R13
+	BLSMSKQ R13, R13
+	ANDQ    R13, R12
+	IMULQ   R8, R12
+	SHRXQ   SI, R12, R12
+	MOVQ    R12, R13
+	SHRQ    $0x05, R13
+	MOVL    (BX)(R13*4), R13
+	MOVW    R11, (DI)(R10*2)
+	BTL     R12, R13
+	ADCQ    $0x00, R10
+	MOVWQZX 4(CX), R11
+	MOVQ    (AX)(R11*1), R12
+	MOVQ    R12, R13
+	ANDQ    R9, R13
+	SHRQ    $0x07, R13
+	BLSMSKQ R13, R13
+	ANDQ    R13, R12
+	IMULQ   R8, R12
+	SHRXQ   SI, R12, R12
+	MOVQ    R12, R13
+	SHRQ    $0x05, R13
+	MOVL    (BX)(R13*4), R13
+	MOVW    R11, (DI)(R10*2)
+	BTL     R12, R13
+	ADCQ    $0x00, R10
+	MOVWQZX 6(CX), R11
+	MOVQ    (AX)(R11*1), R12
+	MOVQ    R12, R13
+	ANDQ    R9, R13
+	SHRQ    $0x07, R13
+	BLSMSKQ R13, R13
+	ANDQ    R13, R12
+	IMULQ   R8, R12
+	SHRXQ   SI, R12, R12
+	MOVQ    R12, R13
+	SHRQ    $0x05, R13
+	MOVL    (BX)(R13*4), R13
+	MOVW    R11, (DI)(R10*2)
+	BTL     R12, R13
+	ADCQ    $0x00, R10
+	ADDQ    $0x08, CX
+	SUBQ    $0x04, DX
+	JMP     four
+
+rest:
+	TESTQ   DX, DX
+	JZ      end
+	MOVWQZX (CX), R11
+	MOVQ    (AX)(R11*1), R12
+	MOVQ    R12, R13
+	ANDQ    R9, R13
+	SHRQ    $0x07, R13
+	BLSMSKQ R13, R13
+	ANDQ    R13, R12
+	IMULQ   R8, R12
+	SHRXQ   SI, R12, R12
+	MOVQ    R12, R13
+	SHRQ    $0x05, R13
+	MOVL    (BX)(R13*4), R13
+	MOVW    R11, (DI)(R10*2)
+	BTL     R12, R13
+	ADCQ    $0x00, R10
+	ADDQ    $0x02, CX
+	DECQ    DX
+	JMP     rest
+
+end:
+	MOVQ R10, ret+48(FP)
+	RET

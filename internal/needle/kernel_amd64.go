@@ -8,7 +8,7 @@ import "golang.org/x/sys/cpu"
 var vectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI2
 
 // tables reports whether it can look up 64 bytes at once in a table of 128.
-var tables = cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
+var tables = vectors && cpu.X86.HasBMI1 && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2
 
 // probe sets in masks which of the n looks of a grid meet a gram that is
 // looked for.
@@ -61,4 +61,25 @@ func pairFree(text []byte, i int, s string) int {
 		return i
 	}
 	return i + int(pairAVX2(&text[i], uint64(len(s)-1), uint64(s[0]|foldGram&0xff), uint64(s[len(s)-1]|foldGram&0xff), uint64(blocks)))
+}
+
+// cut folds a tile of text and lists where words begin; it returns how many.
+func cut(text []byte, c *cutting, state *cutState) int {
+	blocks, n := 0, 0
+	if tables && len(text) >= 128 {
+		blocks = min(tile, len(text)-64) / 64
+		n = int(cutVBMI(&text[0], &cuts[0], &c.folded[0], &c.starts[0], &state.outside, uint64(blocks)))
+	}
+	if blocks == tile/64 {
+		return n
+	}
+	return cutPlain(text, c, state, blocks, n)
+}
+
+// probeWords puts into c.hits those of the n starts whose word may be one of w's.
+func probeWords(w *words, c *cutting, n int) int {
+	if !tables {
+		return probeWordsPlain(w, c, n)
+	}
+	return int(probeWordsBMI(&c.folded[0], &c.starts[0], uint64(n), &w.bitmap[0], uint64(w.shift), &c.hits[0]))
 }

@@ -21,6 +21,8 @@ func TestEveryKindOfMachineFindsTheSame(t *testing.T) {
 			TestFindIsWhatThePlainWayFinds(t)
 			TestVectorsAgreeWithThePlainKernels(t)
 			TestIndex(t)
+			TestWordsFindsWhatIsPromised(t)
+			TestCutsAgree(t)
 		})
 	}
 }

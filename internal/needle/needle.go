@@ -21,6 +21,7 @@ type Set struct {
 	texts []string
 	grid  *grid  // nil: not used
 	teddy *teddy // nil: not used
+	words *words // nil: not used
 }
 
 // Scratch is memory that one goroutine uses again and again.
@@ -28,23 +29,37 @@ type Scratch struct {
 	masks        []uint64
 	hits         []int32
 	first, other []Match
-	both         []Match
+	words, both  []Match
+	all          []Match
+	cutting      cutting
 }
 
 // New prepares a search. Texts must not be empty; each index is reported for
-// itself, also where texts are equal.
-func New(texts []string) *Set {
+// itself, also where texts are equal. Of a text that is whole only those places
+// are promised where no letter, digit or underscore of ASCII stands beside it,
+// and, in stretches of Long bytes and more without a space, where none stands
+// behind it; nil: none is whole.
+func New(texts []string, whole []bool) *Set {
 	s := &Set{texts: make([]string, len(texts))}
+	var words, pieces []int32
 	for i, t := range texts {
 		s.texts[i] = lower(t)
-	}
-	step := s.step()
-	var long, short []int32
-	for i, t := range s.texts {
-		if step > 0 && len(t) >= window(step) {
-			long = append(long, int32(i))
+		if tables && len(texts) > fewestTables && whole != nil && whole[i] && isWhole(t) {
+			words = append(words, int32(i))
 		} else {
-			short = append(short, int32(i))
+			pieces = append(pieces, int32(i))
+		}
+	}
+	if len(words) > 0 {
+		s.words = newWords(s.texts, words)
+	}
+	step := s.step(pieces)
+	var long, short []int32
+	for _, i := range pieces {
+		if step > 0 && len(s.texts[i]) >= window(step) {
+			long = append(long, i)
+		} else {
+			short = append(short, i)
 		}
 	}
 	if len(long) > 0 {
@@ -56,16 +71,16 @@ func New(texts []string) *Set {
 	return s
 }
 
-// step is the widest step for the grid with which few texts are left to the
-// vector pass; 0 when that can do all.
-func (s *Set) step() int {
-	if len(s.texts) <= fewest || tables && len(s.texts) <= fewestTables {
+// step is the widest step for the grid with which few of the pieces are left to
+// the vector pass; 0 when that can do all.
+func (s *Set) step(pieces []int32) int {
+	if len(pieces) <= fewest || tables && len(pieces) <= fewestTables {
 		return 0
 	}
 	for _, step := range []int{4, 2} {
 		short := 0
-		for _, t := range s.texts {
-			if len(t) < window(step) {
+		for _, i := range pieces {
+			if len(s.texts[i]) < window(step) {
 				short++
 			}
 		}
@@ -79,21 +94,29 @@ func (s *Set) step() int {
 // Find returns all matches in text, in the order of Pos; valid until the next
 // call with sc.
 func (s *Set) Find(text []byte, sc *Scratch) []Match {
-	sc.first, sc.other = sc.first[:0], sc.other[:0]
+	sc.first, sc.other, sc.words = sc.first[:0], sc.other[:0], sc.words[:0]
 	if s.grid != nil {
 		sc.first = s.grid.find(text, s.texts, sc)
 	}
 	if s.teddy != nil {
 		sc.other = s.teddy.find(text, s.texts, sc)
 	}
-	switch {
-	case len(sc.other) == 0:
-		return sc.first
-	case len(sc.first) == 0:
-		return sc.other
+	if s.words != nil {
+		sc.words = s.words.find(text, s.texts, sc, sc.words)
 	}
-	sc.both = merge(sc.both[:0], sc.first, sc.other)
-	return sc.both
+	return either(&sc.all, either(&sc.both, sc.first, sc.other), sc.words)
+}
+
+// either merges two lists into to, unless one of them is empty.
+func either(to *[]Match, a, b []Match) []Match {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	*to = merge((*to)[:0], a, b)
+	return *to
 }
 
 // merge appends the matches of two lists in their common order.

@@ -68,7 +68,7 @@ func TestFindIsWhatThePlainWayFinds(t *testing.T) {
 			}
 		}
 		want := plainly(text, texts)
-		got := found(t, New(texts), text, sc)
+		got := found(t, New(texts, nil), text, sc)
 		if !slices.Equal(got, want) {
 			t.Fatalf("%q in %q:\n got %v\nwant %v", texts, text, got, want)
 		}
@@ -93,7 +93,7 @@ func FuzzFind(f *testing.F) {
 			return
 		}
 		want := plainly([]byte(text), texts)
-		if got := found(t, New(texts), []byte(text), &Scratch{}); !slices.Equal(got, want) {
+		if got := found(t, New(texts, nil), []byte(text), &Scratch{}); !slices.Equal(got, want) {
 			t.Errorf("%q in %q:\n got %v\nwant %v", texts, text, got, want)
 		}
 	})
@@ -176,13 +176,13 @@ func TestASCII(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
-	if rare, common := Cost("xq_zvwk_j", false), Cost("instance", false); rare >= common {
+	if rare, common := Cost("xq_zvwk_j", false, false), Cost("instance", false, false); rare >= common {
 		t.Error(rare, common)
 	}
-	if Cost("q", false) <= Cost("qxzv", false) || Cost("qxzv", false) <= Cost("qxzvwkjq", false) {
+	if Cost("q", false, false) <= Cost("qxzv", false, false) || Cost("qxzv", false, false) <= Cost("qxzvwkjq", false, false) {
 		t.Error("short texts must cost more")
 	}
-	if Cost("qxzvw", true) >= Cost("qxzvw", false) {
+	if Cost("qxzvw", true, false) >= Cost("qxzvw", false, false) {
 		t.Error("among many, five bytes are long enough")
 	}
 }
@@ -203,7 +203,7 @@ func benchTexts(n int) (texts []string) {
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{1, 8, 86, 1000, 10000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s, text, sc := New(benchTexts(n)), benchText(), &Scratch{}
+			s, text, sc := New(benchTexts(n), nil), benchText(), &Scratch{}
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				s.Find(text, sc)

@@ -82,11 +82,15 @@ func rarest(s string, step int) (at int, sum float64) {
 // Cost tells how much it costs to look for a text, compared with others: how
 // often in a byte of log it gives rise to a closer look, what a word that is
 // there costs then, and more where the text is too short for a step of 4, or of
-// 2 where so many texts are looked for that the step will not be wider.
-func Cost(text string, many bool) float64 {
+// 2 where so many texts are looked for that the step will not be wider. Of many
+// whole words only how often they are there counts.
+func Cost(text string, many, whole bool) float64 {
 	text = lower(text)
 	const found, short, tiny = 10, 3e-4, 0.01
 	cost, step := found*wordFrequency(text), 4
+	if many && whole && tables {
+		return cost
+	}
 	if many {
 		step = 2
 	}

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/recheckbot/recheckbot/internal/lucene"
@@ -21,6 +22,16 @@ type anchor struct {
 	stamp  bool   // it begins as what may stand in a timestamp that Fold strips
 	term   int    // index of the phrase's term that text is of
 	off    int    // and how far into it
+	whole  bool   // it is all of a word in the sense of needle.IsWord
+}
+
+// isTerm reports whether its text is a term of the phrase, and not a part of one.
+func (a *anchor) isTerm() bool { return a.exact && a.phrase.term(a.term) == a.text }
+
+// same reports whether finding a means what finding b means.
+func (a *anchor) same(b *anchor) bool {
+	return a.exact == b.exact && (!a.exact || a.term == b.term && a.off == b.off && a.phrase.loose == b.phrase.loose &&
+		a.phrase.word == b.phrase.word && slices.Equal(a.phrase.terms, b.phrase.terms))
 }
 
 // chooser chooses what to look for.
@@ -30,7 +41,9 @@ type chooser struct {
 }
 
 // cost compares what it takes to look for pieces of text.
-func (c *chooser) cost(text string) float64 { return max(needle.Cost(text, c.many), c.seen[text]) }
+func (c *chooser) cost(text string, whole bool) float64 {
+	return max(needle.Cost(text, c.many, whole), c.seen[text])
+}
 
 // anchors derives from a tree what to look for: whatever event the tree matches
 // (or may match) holds at least one of them. ok is false where a tree promises
@@ -76,17 +89,40 @@ func (c *chooser) leafAnchor(n lucene.Node) (list []anchor, cost float64, ok boo
 		return nil, 0, false
 	}
 	var best anchor
+	best.phrase, best.exact = newPhrase(n)
 	for i, term := range literals(n) {
-		for _, p := range pieces(term) {
-			if f := c.cost(p.text); !ok || f < cost {
-				best.text, best.term, best.off = p.text, i, p.off
+		list, whole := pieces(term), false
+		if runs := wordsOf(term); c.many && best.exact && runs != nil {
+			list, whole = runs, true
+		}
+		for _, p := range list {
+			if f := c.cost(p.text, whole); !ok || f < cost {
+				best.text, best.term, best.off, best.whole = p.text, i, p.off, whole
 				cost, ok = f, true
 			}
 		}
 	}
-	best.phrase, best.exact = newPhrase(n)
 	best.stamp = best.exact && classes[best.phrase.term(0)[0]] == digit // all words of a timestamp begin so
 	return []anchor{best}, cost, ok
+}
+
+// wordsOf are the stretches of letters, digits and underscores that a term
+// consists of, with what joins them; nil if it is not of such a kind. Wherever
+// the term is a token, nothing of their kind stands beside them, unless the
+// analyser cut a word that was too long.
+func wordsOf(term string) (all []piece) {
+	from := 0
+	for i := 0; i <= len(term); i++ {
+		switch {
+		case i < len(term) && inWord(classes[term[i]]):
+			continue
+		case i < len(term) && (classes[term[i]] == breaks || classes[term[i]] == high), from == i:
+			return nil
+		}
+		all = append(all, piece{term[from:i], from})
+		from = i + 1
+	}
+	return all
 }
 
 // literals are texts that stand in the event's tokens as they are, if n

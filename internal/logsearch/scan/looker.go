@@ -83,26 +83,33 @@ func (l *looker) listen() {
 
 // uses looks where a needle was found for what it is an anchor of.
 func (l *looker) uses(m needle.Match, newline lucene.Truth) {
-	l.noise.add(m.Needle, noiseOfFind)
-	isWord := lucene.Maybe
+	uses := l.p.uses[m.Needle]
+	l.noise.add(m.Needle, noiseOfFind*int32(len(uses)))
+	from, to := int(m.At), int(m.At)+len(l.p.texts[m.Needle])
+	isTerm, there := lucene.No, beside{}
 	if l.p.words[m.Needle] {
-		if isWord = word(l.w.Text, int(m.At), l.p.texts[m.Needle]); isWord == lucene.No {
-			return
+		if isTerm = word(l.w.Text, from, l.p.texts[m.Needle]); isTerm == lucene.Yes {
+			there = besides(l.w.Text, from, to, newline)
 		}
 	}
-	for i := range l.p.uses[m.Needle] {
-		u := &l.p.uses[m.Needle][i]
+	for i := range uses {
+		u := &uses[i]
 		a, truth := &u.anchor, lucene.Yes
 		switch {
-		case isWord == lucene.Yes:
-			truth = a.phrase.around(l.w.Text, int(m.At), a.term, newline)
+		case u.isTerm && (isTerm == lucene.No || u.beside.differs(&there)):
+			continue
+		case u.isTerm && isTerm == lucene.Yes:
+			truth = a.phrase.around(l.w.Text, from, a.term, newline)
 		case a.exact:
-			truth = a.phrase.at(l.w.Text, int(m.At)-a.off, a.term, newline)
+			truth = a.phrase.at(l.w.Text, from-a.off, a.term, newline)
 		}
-		if truth != lucene.No {
-			l.noise.add(m.Needle, noiseOfLook)
-			stripped := a.stamp && newline != lucene.No
-			l.look(int(m.Pos), u.tree, a.exact && truth == lucene.Yes && !stripped)
+		if truth == lucene.No {
+			continue
+		}
+		l.noise.add(m.Needle, noiseOfLook*int32(len(u.trees)))
+		stripped := a.stamp && newline != lucene.No
+		for _, tree := range u.trees {
+			l.look(int(m.Pos), tree, a.exact && truth == lucene.Yes && !stripped)
 		}
 	}
 }

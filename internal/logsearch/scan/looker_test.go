@@ -144,6 +144,40 @@ func TestScannerAgreesWithThePlainEvaluator(t *testing.T) {
 	}
 }
 
+// fillers are trees that make a set one of many fingerprints, whose needles are
+// looked for as whole words.
+func fillers() (nodes []lucene.Node) {
+	for i := range maxOwn + 1 {
+		nodes = append(nodes, lucene.Term{Field: analysed, Text: fmt.Sprint("filler", i)})
+	}
+	return nodes
+}
+
+// TestScannerOfManyAgreesWithThePlainEvaluator: where most are looked for as whole
+// words, also in stretches that the analyser cuts.
+func TestScannerOfManyAgreesWithThePlainEvaluator(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	hits := 0
+	for i := range 30 {
+		nodes := randomTrees(r, 40)
+		p := compile(append(slices.Clip(nodes), fillers()...))
+		for range 8 {
+			text, name := randomText(r, r.IntN(300)), fileNames[i%3]
+			if r.IntN(4) == 0 {
+				text += strings.Repeat("x", 200+r.IntN(120)) + vocabulary[r.IntN(len(vocabulary))] + " " + text
+			}
+			want := plainly(t, nodes, text, name, joblog.FoldOptions{}, nil)
+			if got := scanned(t, p, text, name, joblog.FoldOptions{}, nil); !slices.Equal(got, want) {
+				t.Fatalf("%s %q\n%s", name, text, differences(nodes, got, want))
+			}
+			hits += len(want)
+		}
+	}
+	if hits < 1000 {
+		t.Error("hardly anything to find:", hits)
+	}
+}
+
 func differences(nodes []lucene.Node, got, want []string) string {
 	var b strings.Builder
 	for _, side := range []struct {
@@ -166,6 +200,7 @@ func FuzzScanner(f *testing.F) {
 	f.Add(`message:k AND NOT message:"a b"`, "\u212A a\nb", 0, true)
 	f.Add(`message:"novalidhost a 1"`, "NoValidHost _\xffa.1", 0, false)
 	f.Add(`message:"a 1 novalidhost"`, "a.1\xff_ NoValidHost", 0, false)
+	f.Add("message:error\nmessage:\"foo.error b\"", strings.Repeat("x", 255)+"error "+strings.Repeat("y.", 130)+"foo.error b", 0, false)
 	f.Add("message:2024\nmessage:\"05.678 fetch\"", "2024-01-02 03:04:05.678 | fetch", 1, false)
 	f.Add("message:\"_a b\" OR message:a*\nmessage:abcdefgh", "_a.b abcdefgh", 2, false)
 	f.Fuzz(func(t *testing.T, queries, text string, name int, debug bool) {
@@ -180,8 +215,10 @@ func FuzzScanner(f *testing.F) {
 		}
 		file, o := fileNames[uint(name)%3], joblog.FoldOptions{KeepDebug: debug}
 		want := plainly(t, nodes, text, file, o, nil)
-		if got := scanned(t, compile(nodes), text, file, o, nil); !slices.Equal(got, want) {
-			t.Errorf("%q:\n%s", text, differences(nodes, got, want))
+		for _, all := range [][]lucene.Node{nodes, append(slices.Clip(nodes), fillers()...)} {
+			if got := scanned(t, compile(all), text, file, o, nil); !slices.Equal(got, want) {
+				t.Errorf("%d: %q:\n%s", len(all), text, differences(all, got, want))
+			}
 		}
 	})
 }

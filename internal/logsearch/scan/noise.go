@@ -11,6 +11,7 @@ const (
 	noiseFree     = 64 // in a file
 	noisePerBytes = 2048
 	maxSwitches   = 40 // of a set's program
+	maxOfMany     = 6  // of one of many trees, which takes some hundredths of a second
 )
 
 // noise is what needles have cost in one file, by needle.

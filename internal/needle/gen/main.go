@@ -15,6 +15,7 @@ const (
 	windowLen = 8
 	fold      = 0x20202020
 	mul       = 0x9e3779b1
+	mulWindow = 0x9e3779b97f4a7c15
 )
 
 func main() {
@@ -25,6 +26,8 @@ func main() {
 	ascii()
 	sieve()
 	pair()
+	cut()
+	probeWords()
 	Generate()
 }
 
@@ -242,4 +245,153 @@ func broadcast(r Register) VecVirtual {
 	VMOVQ(r, v.AsX())
 	VPBROADCASTB(v.AsX(), v)
 	return v
+}
+
+// cut finds where words begin. A byte's entry in the table is itself, folded,
+// if it is a word's, and has bit 7 set if not.
+func cut() {
+	TEXT("cutVBMI", NOSPLIT, "func(text, table, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64")
+	Doc("cutVBMI is cutPlain for blocks of 64 bytes, which are some; one block more must be readable, and is folded too. It needs AVX-512 BW, VBMI and VBMI2.")
+	text, table, folded := Load(Param("text"), GP64()), Load(Param("table"), GP64()), Load(Param("folded"), GP64())
+	starts, state, blocks := Load(Param("starts"), GP64()), Load(Param("state"), GP64()), Load(Param("blocks"), GP64())
+	low, high := ZMM(), ZMM()
+	VMOVDQU64(Mem{Base: table}, low)
+	VMOVDQU64(Mem{Base: table, Disp: 64}, high)
+	joiner, space := fill(0x80), fill(0xc0)
+	places, step, base := ZMM(), ZMM(), ZMM()
+	VMOVDQU64(iota(), places)
+	constant := GP32()
+	MOVL(U32(64), constant)
+	VPBROADCASTW(constant, step)
+	VPXORQ(base, base, base)
+	outside, solid, long := GP64(), GP64(), GP64()
+	MOVQ(Mem{Base: state}, outside)
+	MOVQ(Mem{Base: state, Disp: 8}, solid)
+	MOVQ(Mem{Base: state, Disp: 16}, long)
+	first := GP64()
+	MOVQ(starts, first)
+
+	Label("cut")
+	t := foldBlock(text, folded, low, high, joiner)
+	others, spaces := K(), K()
+	VPMOVB2M(t, others)
+	VPCMPEQB(space, t, spaces)
+	not, begin, count, none := GP64(), GP64(), GP64(), GP64()
+	KMOVQ(others, not)
+	LEAQ(Mem{Base: outside, Index: not, Scale: 2}, begin)
+	MOVQ(not, outside)
+	SHRQ(U8(63), outside)
+	ANDNQ(begin, not, begin)
+	XORQ(none, none)
+	KORTESTQ(spaces, spaces)
+	SETEQ(none.As8())
+	ANDQ(none, solid)
+	ORQ(solid, long)
+	MOVQ(none, solid)
+	here := K()
+	KMOVQ(begin, here)
+	list := ZMM()
+	VPCOMPRESSB_Z(places, here, list)
+	VPMOVZXBW(list.AsY(), list)
+	VPADDW(base, list, list)
+	VMOVDQU64(list, Mem{Base: starts})
+	VPADDW(step, base, base)
+	POPCNTQ(begin, count)
+	LEAQ(Mem{Base: starts, Index: count, Scale: 2}, starts)
+	ADDQ(U8(64), text)
+	ADDQ(U8(64), folded)
+	DECQ(blocks)
+	JNZ(LabelRef("cut"))
+
+	foldBlock(text, folded, low, high, joiner)
+	MOVQ(outside, Mem{Base: state})
+	MOVQ(solid, Mem{Base: state, Disp: 8})
+	MOVQ(long, Mem{Base: state, Disp: 16})
+	SUBQ(first, starts)
+	SHRQ(U8(1), starts)
+	VZEROUPPER()
+	Store(starts, ReturnIndex(0))
+	RET()
+}
+
+// foldBlock looks 64 bytes up in the table; what is beyond ASCII is a joiner.
+func foldBlock(text, folded Register, low, high, joiner VecVirtual) VecVirtual {
+	t, beyond := ZMM(), K()
+	VMOVDQU64(Mem{Base: text}, t)
+	VPMOVB2M(t, beyond)
+	VPERMI2B(high, low, t)
+	VMOVDQU8(joiner, beyond, t)
+	VMOVDQU64(t, Mem{Base: folded})
+	return t
+}
+
+func fill(b uint32) VecVirtual {
+	r, v := GP32(), ZMM()
+	MOVL(U32(b), r)
+	VPBROADCASTB(r, v)
+	return v
+}
+
+// iota is the bytes 0 to 63.
+func iota() Mem {
+	all := GLOBL("iota", RODATA|NOPTR)
+	for i := range 8 {
+		q := uint64(0)
+		for k := range 8 {
+			q |= uint64(8*i+k) << (8 * k)
+		}
+		DATA(8*i, U64(q))
+	}
+	return all
+}
+
+// probeWords hashes words, and keeps those whose hash is in the bitmap.
+func probeWords() {
+	TEXT("probeWordsBMI", NOSPLIT, "func(folded *byte, starts *uint16, n uint64, bitmap *uint32, shift uint64, out *uint16) uint64")
+	Doc("probeWordsBMI is probeWordsPlain; it needs BMI1 and BMI2.")
+	folded, starts, n := Load(Param("folded"), GP64()), Load(Param("starts"), GP64()), Load(Param("n"), GP64())
+	bitmap, shift, out := Load(Param("bitmap"), GP64()), Load(Param("shift"), GP64()), Load(Param("out"), GP64())
+	mul, ends, count := GP64(), GP64(), GP64()
+	MOVQ(U64(mulWindow), mul)
+	MOVQ(U64(0x8080808080808080), ends)
+	XORQ(count, count)
+
+	const unrolled = 4
+	look := func(k int) {
+		at, key, end, word := GP64(), GP64(), GP64(), GP64()
+		MOVWQZX(Mem{Base: starts, Disp: 2 * k}, at)
+		MOVQ(Mem{Base: folded, Index: at, Scale: 1}, key)
+		MOVQ(key, end)
+		ANDQ(ends, end)
+		SHRQ(U8(7), end)
+		BLSMSKQ(end, end)
+		ANDQ(end, key)
+		IMULQ(mul, key)
+		SHRXQ(shift, key, key)
+		MOVQ(key, word)
+		SHRQ(U8(5), word)
+		MOVL(Mem{Base: bitmap, Index: word, Scale: 4}, word.As32())
+		MOVW(at.As16(), Mem{Base: out, Index: count, Scale: 2})
+		BTL(key.As32(), word.As32())
+		ADCQ(U8(0), count)
+	}
+	Label("four")
+	CMPQ(n, U8(unrolled))
+	JB(LabelRef("rest"))
+	for k := range unrolled {
+		look(k)
+	}
+	ADDQ(U8(2*unrolled), starts)
+	SUBQ(U8(unrolled), n)
+	JMP(LabelRef("four"))
+	Label("rest")
+	TESTQ(n, n)
+	JZ(LabelRef("end"))
+	look(0)
+	ADDQ(U8(2), starts)
+	DECQ(n)
+	JMP(LabelRef("rest"))
+	Label("end")
+	Store(count, ReturnIndex(0))
+	RET()
 }

@@ -1,0 +1,275 @@
+package needle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// words finds texts that are whole words, in the sense of letters, digits and
+// underscores of ASCII: the text is cut where such words begin, and the first
+// eight bytes of each are looked up by their hash, first in a bitmap.
+type words struct {
+	bitmap []uint32
+	shift  uint8
+	slots  []wordSlot // hash table, open addressing
+	ends   []wordEnd
+	most   int // bytes of the longest needle
+}
+
+// wordSlot lists the needles of a key: ends[from:to]; empty if they are equal.
+type wordSlot struct {
+	key      uint64
+	from, to int32
+}
+
+// wordEnd is a needle, and the window behind its first one.
+type wordEnd struct {
+	key, mask uint64
+	needle    int32
+}
+
+func endOf(texts []string, n int32) wordEnd {
+	t := texts[n][min(len(texts[n]), windowLen):]
+	key, mask := keyOf(t[:min(len(t), windowLen)])
+	return wordEnd{key, mask, n}
+}
+
+// mulWindow is 2^64 / golden ratio.
+const mulWindow = 0x9e3779b97f4a7c15
+
+// The sizes of the bitmap, as powers of two: some hundred bits for a word, but no
+// more than fits into a core's second cache.
+const (
+	minWordBits = 13
+	maxWordBits = 20
+)
+
+// Long is from how many bytes on a stretch without a space, or what else ends
+// all words, may have been cut by those who cut texts into words and bound their
+// length: there what ends a word is found, too.
+const Long = 192
+
+// What a byte is to words, in cuts: itself, folded, if it is one of a word's;
+// joiner if it can stand within what others take for one word; space if not.
+const (
+	joiner = 0x80
+	space  = 0xc0
+)
+
+var cuts = func() (c [128]uint8) {
+	for i := range c {
+		b := byte(i)
+		switch {
+		case IsWord(b):
+			c[i] = b | 0x20
+		case b == '.' || b == ',' || b == ':' || b == ';' || b == '\'':
+			c[i] = joiner
+		default:
+			c[i] = space
+		}
+	}
+	return c
+}()
+
+// IsWord reports whether a byte is an ASCII letter or digit, or an underscore.
+func IsWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
+}
+
+// isWhole reports whether all bytes of s are a word's.
+func isWhole(s string) bool {
+	for i := range len(s) {
+		if !IsWord(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func newWords(texts []string, use []int32) *words {
+	w := &words{}
+	byKey := map[uint64][]int32{}
+	var order []uint64
+	for _, n := range use {
+		key, _ := keyOf(texts[n][:min(len(texts[n]), windowLen)])
+		if byKey[key] == nil {
+			order = append(order, key)
+		}
+		byKey[key] = append(byKey[key], n)
+		w.most = max(w.most, len(texts[n]))
+	}
+	size := min(max(bits.Len(uint(128*len(order))), minWordBits), maxWordBits)
+	w.shift, w.bitmap = uint8(64-size), make([]uint32, 1<<size/32)
+	w.slots = make([]wordSlot, 1<<bits.Len(uint(4*len(order))))
+	for _, key := range order {
+		h := key * mulWindow >> w.shift
+		w.bitmap[h/32] |= 1 << (h % 32)
+		from := int32(len(w.ends))
+		for _, n := range byKey[key] {
+			w.ends = append(w.ends, endOf(texts, n))
+		}
+		*w.slot(key) = wordSlot{key, from, int32(len(w.ends))}
+	}
+	return w
+}
+
+// slot is where a key is, or would be.
+func (w *words) slot(key uint64) *wordSlot {
+	mask := uint64(len(w.slots) - 1)
+	for i := key * mulWindow >> 32; ; i++ {
+		if s := &w.slots[i&mask]; s.to == s.from || s.key == key {
+			return s
+		}
+	}
+}
+
+// tile is how much of a text is cut at a time; its places fit into 16 bits.
+const tile = 4096
+
+// cutState is what one cut leaves to the next: whether the last byte was no
+// word's, whether its last block of 64 had no space, and whether two blocks in a
+// row had none.
+type cutState struct{ outside, solid, long uint64 }
+
+// cutting is the memory of cuts.
+type cutting struct {
+	folded [tile + 128]byte
+	starts [tile/2 + 64]uint16
+	hits   [tile/2 + 64]uint16
+}
+
+// find appends to found the matches in text.
+func (w *words) find(text []byte, texts []string, sc *Scratch, found []Match) []Match {
+	c, state := &sc.cutting, cutState{outside: 1}
+	var tails []Match
+	before := uint64(0)
+	for base := 0; base < len(text); base += tile {
+		state.long = 0
+		n := cut(text[base:], c, &state)
+		n = probeWords(w, c, n)
+		for _, p := range c.hits[:n] {
+			found = w.look(text, base+int(p), foldedKey(c.folded[p:]), texts, found)
+		}
+		if state.long|before != 0 {
+			tails = w.tails(text, base, c, texts, tails)
+		}
+		before = state.long
+	}
+	if len(tails) == 0 {
+		return found
+	}
+	return merge(nil, found, tails)
+}
+
+// look appends what begins at byte i, where there is a word of this key.
+func (w *words) look(text []byte, i int, key uint64, texts []string, found []Match) []Match {
+	s := w.slot(key)
+	for k := s.from; k < s.to; k++ {
+		e := &w.ends[k]
+		if e.mask != 0 && (windowAt(text, min(i+windowLen, len(text)))|foldWindow^e.key)&e.mask != 0 {
+			continue
+		}
+		if needle := texts[e.needle]; len(needle) < windowLen || at(text, i, needle) {
+			found = append(found, Match{int32(i), int32(i), e.needle})
+		}
+	}
+	return found
+}
+
+// tails appends to found what ends a word in the long stretches of a tile. One
+// that goes on behind the tile is the next one's.
+func (w *words) tails(text []byte, base int, c *cutting, texts []string, found []Match) []Match {
+	folded := c.folded[:min(tile, len(text)-base)]
+	begin := base // of the stretch
+	for begin > 0 && base-begin < Long && (text[begin-1] >= 0x80 || cuts[text[begin-1]] != space) {
+		begin--
+	}
+	for from := 0; from <= len(folded); from++ {
+		to := len(folded)
+		if n := bytes.IndexByte(folded[from:], space); n >= 0 {
+			to = from + n
+		}
+		for base+to-begin >= Long && from <= to {
+			end := to
+			if n := bytes.IndexByte(folded[from:to], joiner); n >= 0 {
+				end = from + n
+			}
+			if end < len(folded) || base+end == len(text) {
+				found = w.tail(text, base+end, texts, found)
+			}
+			from = end + 1
+		}
+		from, begin = to, base+to+1
+	}
+	return found
+}
+
+// tail appends what ends the word that ends at byte end, but is not all of it.
+func (w *words) tail(text []byte, end int, texts []string, found []Match) []Match {
+	i := end
+	for i > 0 && end-i <= w.most && IsWord(text[i-1]) {
+		i--
+	}
+	for i++; i < end; i++ {
+		key := windowAt(text[:end], i) | foldWindow
+		if n := end - i; n < windowLen {
+			key &= 1<<(8*n) - 1
+		}
+		if h := key * mulWindow >> w.shift; w.bitmap[h/32]>>(h%32)&1 == 0 {
+			continue
+		}
+		for _, m := range w.look(text, i, key, texts, nil) {
+			if i+len(texts[m.Needle]) == end {
+				found = append(found, m)
+			}
+		}
+	}
+	return found
+}
+
+// foldedKey is the key of the word that begins there.
+func foldedKey(folded []byte) uint64 {
+	key := binary.LittleEndian.Uint64(folded)
+	end := key & 0x8080808080808080 >> 7
+	return key & (end ^ (end - 1))
+}
+
+// cutPlain folds a tile of text from block first on, with something of what
+// follows, and appends to c.starts[:n] where words begin; it returns how many.
+func cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
+	for i := first * 64; i < tile+64; i++ {
+		if i >= len(text) {
+			c.folded[i] = space
+		} else if c.folded[i] = joiner; text[i] < 0x80 {
+			c.folded[i] = cuts[text[i]]
+		}
+	}
+	for i := first * 64; i < tile && i < len(text); i += 64 {
+		solid := uint64(1)
+		for k := i; k < i+64; k++ {
+			not := uint64(c.folded[k] >> 7)
+			if state.outside == 1 && not == 0 {
+				c.starts[n] = uint16(k)
+				n++
+			}
+			if state.outside = not; c.folded[k] == space {
+				solid = 0
+			}
+		}
+		state.long |= state.solid & solid
+		state.solid = solid
+	}
+	return n
+}
+
+// probeWordsPlain puts into c.hits those of the n starts whose word's hash is in
+// the bitmap.
+func probeWordsPlain(w *words, c *cutting, n int) (hits int) {
+	for _, p := range c.starts[:n] {
+		h := foldedKey(c.folded[p:]) * mulWindow >> (w.shift & 63)
+		c.hits[hits] = p
+		hits += int(w.bitmap[h/32] >> (h % 32) & 1)
+	}
+	return hits
+}
