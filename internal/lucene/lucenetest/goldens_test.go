@@ -109,7 +109,40 @@ func makeGoldens(t *testing.T) []golden {
 		}
 		all = append(all, g)
 	}
-	return all
+	return append(all, makeStyles(t, o))
+}
+
+// styled are documents for the queries in the styles that people write.
+var styled = []Document{
+	{"message": {"connect: Connection refused (ECONNREFUSED) at 127.0.0.1:8774"}, "tags": {"console", "console.html"}, "build_name": {"unit"}, "voting": {"1"}},
+	{"message": {"ERROR: request FAILED, timed out; could not be found"}, "tags": {"screen"}, "voting": {"0"}},
+	{"message": {"a Timeout\nand an error, failed/refused: couldn't GET 10.0.0.1"}, "tags": {"console"}, "loglevel": {"ERROR"}},
+	{"message": {"fa:16:3e:b6:67:72 <pre> 0x48e9050 __init__.py:52 DEVSTACK_GATE=1", "refused error_failed"}, "tags": {"syslog.txt", "syslog"}},
+	{"message": {"not found and reset or c d a b", "refused? \u201crefused\u201d \u65e5\u672c\u8a9e \u00e9 \u212aernel"}, "voting": {"2"}},
+	{"message": {"2013-09-27 18:27:54.432 jenkins@localhost"}, "tags": {"A", "a*b"}, "build_name": {"x"}},
+	{"tags": {"console"}},
+}
+
+// makeStyles asks for queries as people write them, right and wrong.
+func makeStyles(t *testing.T, o *Oracle) golden {
+	g := golden{Docs: styled}
+	o.Reset(Exact...)
+	for _, doc := range styled {
+		o.Add(doc)
+	}
+	body, err := os.ReadFile("testdata/styles.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(body)) {
+		var q string
+		if err := json.Unmarshal([]byte(line), &q); err != nil {
+			t.Fatal(err)
+		}
+		a := o.Query(q)
+		g.Queries = append(g.Queries, goldenQuery{q, a.Err != "", a.Hits, json.RawMessage(a.Tree)})
+	}
+	return g
 }
 
 func writeGoldens(t *testing.T, all []golden) {
