@@ -54,6 +54,7 @@ func TestNothingGrowsWithTheYears(t *testing.T) {
 	for q, want := range map[string]string{ // a fingerprint has hits of years
 		changesHit(): "hit_fingerprint (fingerprint=? AND scan>?)", hitsOfBug(): "hit_fingerprint (fingerprint=? AND scan>?)",
 		recognizedIn + ` HAVING f.name = ?3`: "sqlite_autoindex_scan_1 (build>? AND build<?)",
+		oldExcerpts:                          "hit_excerpt (scan<?)",
 	} {
 		if p := plan(t, s, q); !strings.Contains(p, want) {
 			t.Errorf("no %s in %s\n%s", want, q, p)

@@ -183,3 +183,27 @@ func TestRecheckedSinceWithinASecond(t *testing.T) {
 		}
 	}
 }
+
+// TestExcerptsAgeOut: quoted lines go by the age of their scan, counts stay.
+func TestExcerptsAgeOut(t *testing.T) {
+	s := fresh(t)
+	set := saveSet(t, s, 1, FingerprintRow{Name: "one"})
+	for i, hours := range []int{-30, -20, -10, 0} {
+		job := string(rune('a' + i))
+		report(t, s, 7, i, aReport(0, folder(job, ci.Failure)))
+		verdict(t, s, set, job, BuildRecognized, noon.Add(time.Duration(hours)*time.Hour), Hit{Fingerprint: "one", N: 3, Excerpt: "line " + job})
+	}
+	for _, want := range []struct {
+		hours, n int
+		left     string
+	}{{-40, 0, "line a,line b,line c,line d"}, {-15, 2, "line c,line d"}, {-15, 0, "line c,line d"}, {1, 2, ""}} {
+		n, err := s.AgeOut(t.Context(), Ages{Excerpts: noon.Add(time.Duration(want.hours) * time.Hour)}, 9)
+		left := word(t, s, `SELECT coalesce(group_concat(excerpt), '') FROM hit ORDER BY scan`)
+		if n != want.n || left != want.left || err != nil {
+			t.Errorf("before %d h: %d aged out, %q are left (%v)", want.hours, n, left, err)
+		}
+	}
+	if n := count(t, s, `SELECT sum(n) FROM hit`); n != 12 {
+		t.Errorf("%d events are counted", n)
+	}
+}
