@@ -18,6 +18,9 @@ const AlarmBreaker = "breaker"
 const (
 	fewBuilds = 10
 	farAbove  = 4
+	// enoughPast is for how long builds must have been searched to speak of a past
+	// at all: on its first days a bot sees whatever is usual for the first time.
+	enoughPast = 3 * 24 * time.Hour
 )
 
 // BreakerStore keeps the breaker and counts what was said.
@@ -148,6 +151,9 @@ func (b *Breaker) fingerprints(ctx context.Context, state store.Breaker) error {
 	r, ok, err := b.o.Store.MostRecognized(ctx, b.hour(state))
 	if err != nil || !ok || r.Lately < fewBuilds || r.Lately*100 <= b.o.Percent*r.AllLately {
 		return err
+	}
+	if b.o.Now().Sub(r.Since) < enoughPast {
+		return nil // the limits of what is said in an hour stand
 	}
 	// Lately/AllLately against Before/BeforeTotal, without dividing by zero.
 	if r.Before > 0 && r.Lately*r.BeforeTotal < farAbove*r.Before*r.AllLately {

@@ -130,23 +130,28 @@ func TestBreakerLines(t *testing.T) {
 }
 
 // TestBreakerFingerprint: one that suddenly recognizes nearly everything opens
-// it; one that always did so, and few builds, do not.
+// it; one that always did so, and few builds, do not, nor the first days, of which
+// there is no past yet.
 func TestBreakerFingerprint(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		before, lately int // builds that it recognizes of 20
 		builds         int // lately
+		past           time.Duration
 		trips          bool
 	}{
-		"suddenly":   {1, 20, 20, true},
-		"new":        {0, 12, 20, true},
-		"as ever":    {18, 20, 20, false},
-		"few builds": {0, 9, 9, false},
-		"seldom":     {0, 5, 20, false},
+		"suddenly":      {1, 20, 20, enoughPast, true},
+		"new":           {0, 12, 20, enoughPast, true},
+		"as ever":       {18, 20, 20, enoughPast, false},
+		"few builds":    {0, 9, 9, enoughPast, false},
+		"seldom":        {0, 5, 20, enoughPast, false},
+		"on a 1st day":  {0, 20, 20, 2 * time.Hour, false},
+		"on a 3rd day":  {1, 20, 20, enoughPast - time.Minute, false},
+		"a year's past": {1, 20, 20, 365 * 24 * time.Hour, true},
 	} {
 		w := newWorld(t)
 		w.recognize("a", 20, c.before)
-		w.clock.move(2 * time.Hour)
+		w.clock.move(c.past)
 		w.recognize("b", c.builds, c.lately)
 		b := w.breaker(BreakerOptions{Percent: 30})
 		_, err := b.step(t.Context())

@@ -33,6 +33,7 @@ type CatchupStore interface {
 	GapStore
 	CursorStore
 	ChangesHeard(ctx context.Context, since time.Time, limit int) ([]int64, error)
+	AskedStore
 }
 
 // GapStore tells of open gaps and closes them.
@@ -68,7 +69,9 @@ type Catchup struct {
 	list *lists
 	last time.Time     // when it last ended well in this run of the program
 	used time.Duration // the offset that it was done with
-	busy atomic.Bool   // a pass is being made
+
+	tooLong bool        // what is to be caught up with is older than it may be
+	busy    atomic.Bool // a pass is being made
 }
 
 // NewCatchup makes the step.
@@ -104,12 +107,13 @@ func (c *Catchup) step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("catchup: %w", err)
 	}
-	why := c.due(gaps, again)
-	if why == "" {
-		return false, nil
+	if why := c.due(gaps, again); why != "" {
+		if err := c.catchUp(ctx, gaps, again, why); err != nil {
+			return false, fmt.Errorf("catchup (%s): %w", why, err)
+		}
 	}
-	if err := c.catchUp(ctx, gaps, again, why); err != nil {
-		return false, fmt.Errorf("catchup (%s): %w", why, err)
+	if err := c.readAsked(ctx); err != nil {
+		return false, fmt.Errorf("catchup (asked for): %w", err)
 	}
 	return false, nil
 }
@@ -244,27 +248,4 @@ func (c *Catchup) finish(ctx context.Context, f finished) (closed int, err error
 		}
 	}
 	return closed, c.savePass(ctx, pass{})
-}
-
-// maxKnown bounds the changes that a second look asks for by number.
-const maxKnown = 1000
-
-// known reads the changes that comments came for shortly before the gap and
-// within it. A server that was killed may have forgotten in its index when they
-// were updated, but shows them when they are asked for by number.
-func (c *Catchup) known(ctx context.Context, again secondLook) error {
-	numbers, err := c.o.Store.ChangesHeard(ctx, c.o.Offset.Own(again.Since), maxKnown)
-	if err != nil {
-		return err
-	}
-	for _, q := range byNumber(numbers, 50) {
-		pause(ctx, nil, c.o.Pace)
-		_, err := c.o.Gerrit.Each(ctx, q, func(row gerritstream.Row, bad error) error {
-			return c.list.row(ctx, row, bad)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

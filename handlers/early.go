@@ -70,9 +70,11 @@ func (e *Early) Run(ctx context.Context) error {
 type poll struct {
 	ci    string
 	api   Failures
-	quiet int       // answers in a row without news
-	next  time.Time // not before
-	err   error     // of the last try
+	quiet int                // answers in a row without news
+	owed  []store.EarlyBuild // that could not be stored; an equal answer does not bring them again
+	full  bool               // the last answer that was news had no room for more
+	next  time.Time          // not before
+	err   error              // of the last try
 }
 
 // maxQuiet bounds how many rounds are left out where nothing happens.
@@ -95,20 +97,30 @@ func (e *Early) step(ctx context.Context, p *poll) error {
 		return p.err
 	}
 	fresh := earlyBuilds(builds, now)
-	n, err := e.o.Store.NoteEarly(ctx, p.ci, fresh)
+	p.owed = append(p.owed[:min(len(p.owed), e.o.Limit)], fresh...)
+	n, err := e.o.Store.NoteEarly(ctx, p.ci, p.owed)
 	if err != nil {
 		return fmt.Errorf("early: %s: %w", p.ci, err)
 	}
+	p.owed = nil
 	if p.quiet++; n > 0 {
 		p.quiet = 0
 		e.log.Info("builds failed whose buildsets may still run", "ci", p.ci, "builds", n)
 		wakeAll(e.o.Next)
 	}
-	if !same && len(builds) >= e.o.Limit && len(fresh) == len(builds) {
-		e.log.Warn("more builds fail than one answer holds: some are known with their comment only", "ci", p.ci, "limit", e.o.Limit)
+	if !same {
+		e.fills(p, len(builds) >= e.o.Limit && len(fresh) == len(builds))
 	}
 	p.next = now.Add(time.Duration(min(p.quiet, maxQuiet)) * e.o.Every)
 	return nil
+}
+
+// fills tells, once while it lasts, that answers are too short.
+func (e *Early) fills(p *poll, full bool) {
+	if full && !p.full {
+		e.log.Warn("more builds fail than one answer holds: some are known with their comment only", "ci", p.ci, "limit", e.o.Limit)
+	}
+	p.full = full
 }
 
 // earlyBuilds are those of builds that a report will speak of.

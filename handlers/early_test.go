@@ -92,7 +92,7 @@ func (r *resting) Failures(context.Context, int) ([]zuul.Build, bool, error) {
 // TestEarlyBuilds: only what a report will speak of.
 func TestEarlyBuilds(t *testing.T) {
 	t.Parallel()
-	good := zuul.Build{UUID: uuid(2), Result: "FAILURE", Final: true, Voting: true, LogURL: "https://logs/", Buildset: uuid(1), Change: 1, End: noon()}
+	good := earlyBuild()
 	list := []zuul.Build{good}
 	for _, change := range []func(*zuul.Build){
 		func(b *zuul.Build) { b.Result = "" }, func(b *zuul.Build) { b.Result = "SUCCESS" }, func(b *zuul.Build) { b.Result = "NODE_FAILURE" },

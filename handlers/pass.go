@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/recheckbot/recheckbot/gerritstream"
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
@@ -63,9 +60,11 @@ func (c *Catchup) plan(ctx context.Context, gaps []store.Gap, again secondLook, 
 	if again.due(now, c.o.Again) {
 		since = earlier(since, again.Since)
 	}
-	if since.Before(bound) && p.Floor.Equal(bound) {
+	tooLong := since.Before(bound) && p.Floor.Equal(bound)
+	if tooLong && !c.tooLong { // once while it lasts
 		c.log.Error("too long ago to catch up with all of it", "since", since, "from", bound)
 	}
+	c.tooLong = tooLong
 	p.From = later(since, p.Floor).Truncate(time.Second)
 	p.Next = p.From
 	old, err := c.savedPass(ctx)
@@ -168,19 +167,4 @@ func (c *Catchup) plan2nd(ctx context.Context, p pass, old secondLook, why strin
 		return c.save(ctx, cursorAgain, secondLook{})
 	}
 	return nil
-}
-
-// byNumber are the queries for changes by their numbers, so many at a time.
-func byNumber(numbers []int64, each int) []gerritstream.Query {
-	var out []gerritstream.Query
-	for len(numbers) > 0 {
-		n := min(each, len(numbers))
-		var terms []string
-		for _, number := range numbers[:n] {
-			terms = append(terms, "change:"+strconv.FormatInt(number, 10))
-		}
-		out = append(out, gerritstream.Query{Text: strings.Join(terms, " OR "), Limit: n, Comments: true})
-		numbers = numbers[n:]
-	}
-	return out
 }

@@ -91,7 +91,7 @@ func subject(cause string) (kind string, id int64, ok bool) {
 // now is the report with its change as it is now.
 func (s *Still) now(ctx context.Context, v store.ReportView) (store.ReportView, error) {
 	if until := s.away.until; s.away.lasts(s.o.Now()) {
-		return v, &unaskedError{until, errors.New("Gerrit did not answer just now")}
+		return v, &unaskedError{until, errors.New("it could not be told a moment ago")}
 	}
 	ask, cancel := context.WithTimeout(ctx, s.o.Within)
 	defer cancel()

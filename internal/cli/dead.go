@@ -18,7 +18,10 @@ func (a *app) deadCommand() *cobra.Command {
 		Use:   "dead",
 		Short: "What steps gave up on: list it, retry it, drop it",
 		Long: "Steps give up what failed five times, so that nothing else waits for it, and set lines\n" +
-			"aside that they cannot read. Retry puts an item back into its step's inbox; drop forgets it.",
+			"aside that they cannot read. Retry puts an item back into its step's inbox; drop forgets it.\n\n" +
+			"A change of the step catchup is read again by its number, however old it is, with its\n" +
+			"comments since the bot's first start; older ones are a backfill's. A line of the step deliver\n" +
+			"that may have been said is said again.",
 	}
 	c.AddCommand(a.deadList(),
 		a.deadVerb("retry", "Put an item back into its step's inbox", (*store.Store).RetryDead),

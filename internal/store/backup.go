@@ -22,7 +22,11 @@ func (s *Store) Backup(ctx context.Context, file string) (size int64, err error)
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
 		return 0, fmt.Errorf("store: backup to %s: %w", file, err)
 	}
-	if err := s.backup(ctx, part); err != nil {
+	err = createPrivate(part)
+	if err == nil {
+		err = s.backup(ctx, part)
+	}
+	if err != nil {
 		if rerr := os.Remove(part); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
 			err = errors.Join(err, rerr)
 		}

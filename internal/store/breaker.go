@@ -104,7 +104,8 @@ func (s *Store) SaidSince(ctx context.Context, medium string, since time.Time) (
 type Recognized struct {
 	Fingerprint            string
 	Lately, Before         int
-	AllLately, BeforeTotal int // builds of any result
+	AllLately, BeforeTotal int       // builds of any result
+	Since                  time.Time // when the first build was searched at all
 }
 
 // The bounds of what is compared: builds, newest first.
@@ -130,9 +131,16 @@ func (s *Store) MostRecognized(ctx context.Context, since time.Time) (r Recogniz
 		}
 		r.Fingerprint, r.Lately, ok = top[0].Fingerprint, top[0].Lately, true
 		from := max(first.Int64-beforeBuilds, 0)
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM build WHERE id >= ? AND id < ?`, from, first.Int64).Scan(&r.BeforeTotal); err != nil {
+		// A backfill's builds were never searched: they are no past.
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM build WHERE id >= ? AND id < ? AND own_ms > first_seen_ms - 3600000`,
+			from, first.Int64).Scan(&r.BeforeTotal); err != nil {
 			return err
 		}
+		var since sql.NullInt64
+		if err := tx.QueryRowContext(ctx, `SELECT at_ms FROM scan ORDER BY id LIMIT 1`).Scan(&since); err != nil {
+			return err
+		}
+		r.Since = fromMS(since)
 		before, err := collect(ctx, tx, scanRecognized, recognizedIn+` HAVING f.name = ?3`, from, first.Int64, r.Fingerprint)
 		if len(before) > 0 {
 			r.Before = before[0].Lately

@@ -89,7 +89,7 @@ func TestMostRecognized(t *testing.T) {
 			VALUES (?1, 91, ?2, 5, 92, 93, 94, 1, 1, ?3, ?3, 'recognized', 0)`, id, fmt.Sprint(id), seen.UnixMilli())
 	}
 	hit := func(build, fingerprint int, engine, cond string) {
-		run(`INSERT INTO scan (build, fpset, engine, purpose, outcome, at_ms) VALUES (?, 1, ?, '', '', 0)`, build, engine)
+		run(`INSERT INTO scan (build, fpset, engine, purpose, outcome, at_ms) VALUES (?, 1, ?, '', '', ?)`, build, engine, noon.UnixMilli()+int64(build))
 		run(`INSERT INTO hit (scan, fingerprint, n, n_exact, cond) VALUES (last_insert_rowid(), ?, 1, 1, ?)`, fingerprint, cond)
 	}
 	hit(1, 1, "scan", "")
@@ -100,8 +100,9 @@ func TestMostRecognized(t *testing.T) {
 	hit(7, 3, "x", "if something else holds")
 	run(`INSERT INTO build (id, ci, ext, buildset, job, project, branch, voting, counted, own_ms, first_seen_ms, state, at_ms)
 		VALUES (9, 91, '9', 5, 92, 93, 94, 1, 1, ?, ?, 'recognized', 0)`, noon.Add(-48*time.Hour).UnixMilli(), noon.UnixMilli()) // history, read now
+	run(`UPDATE build SET own_ms = ? WHERE id = 5`, noon.Add(-1000*time.Hour).UnixMilli()) // and history that was read then
 	got, found, err := s.MostRecognized(t.Context(), noon.Add(-time.Hour))
-	want := Recognized{Fingerprint: "a", Lately: 2, AllLately: 3, Before: 1, BeforeTotal: 5}
+	want := Recognized{Fingerprint: "a", Lately: 2, AllLately: 3, Before: 1, BeforeTotal: 4, Since: noon.Add(time.Millisecond)}
 	if got != want || !found || err != nil {
 		t.Errorf("%+v %v %v, want %+v", got, found, err, want)
 	}

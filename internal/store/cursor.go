@@ -37,10 +37,14 @@ func cursor(ctx context.Context, tx *txn, name string) (value string, at time.Ti
 // SetCursor writes a step's own note.
 func (s *Store) SetCursor(ctx context.Context, name, value string) error {
 	return s.update(ctx, "set cursor", name, func(tx *txn) error {
-		_, err := exec(ctx, tx, `INSERT INTO cursor (name, value, at_ms) VALUES (?,?,?)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value, at_ms = excluded.at_ms`, name, value, ms(s.now()))
-		return err
+		return setCursor(ctx, tx, name, value, s.now())
 	})
+}
+
+func setCursor(ctx context.Context, tx *txn, name, value string, now time.Time) error {
+	_, err := exec(ctx, tx, `INSERT INTO cursor (name, value, at_ms) VALUES (?,?,?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value, at_ms = excluded.at_ms`, name, value, ms(now))
+	return err
 }
 
 // begin notes the time of the first start.

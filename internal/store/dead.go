@@ -120,9 +120,10 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) (out []Dead, total i
 	return out, total, err
 }
 
-// RetryDead puts a dead letter back into its step's inbox. A review or line that
-// may have been sent goes back to where it is asked for first. ErrNotFound:
-// there is no such letter.
+// RetryDead puts a dead letter back into its step's inbox. A review that may have
+// been sent goes back to where it is asked for first; a line is said again, as a
+// person wants it. ErrNotFound: there is no such letter. One of which nothing
+// would come stays, and the error says why.
 func (s *Store) RetryDead(ctx context.Context, step, item string, by By) error {
 	return s.update(ctx, "retry dead "+step, item, func(tx *txn) error {
 		id, err := s.exhume(ctx, tx, step, item)
@@ -187,13 +188,12 @@ func (s *Store) revive(ctx context.Context, tx *txn, step string, id int64) erro
 		StepClassify: {`UPDATE build SET state = 'search', why = '', next_ms = ?1, at_ms = ?1, tries = 0 WHERE id = ?2 AND state = 'unknown'`},
 		StepCompose:  {`UPDATE report SET state = 'open', why = '', next_ms = ?1, at_ms = ?1 WHERE comment = ?2 AND state = '` + rowDead + `'`},
 		StepAnnounce: {`UPDATE recheck_bug SET state = 'new', why = '', next_ms = ?1, at_ms = ?1 WHERE bug = ?2 AND state = '` + rowDead + `'`},
-		StepDeliver: {
-			`UPDATE outbox SET state = 'sending', why = '', at_ms = ?1 WHERE id = ?2 AND state = 'unconfirmed' AND medium = '` + MediumGerrit + `'`,
-			`UPDATE outbox SET state = 'ready', why = '', next_ms = ?1, at_ms = ?1 WHERE id = ?2 AND state = 'refused'`,
-		},
 	}
-	if step == StepCatchup {
-		return s.readAgain(ctx, tx, id)
+	switch step {
+	case StepCatchup:
+		return readAgain(ctx, tx, id, s.now())
+	case StepDeliver:
+		return s.sayAgain(ctx, tx, id)
 	}
 	for _, q := range queries[step] {
 		if _, err := exec(ctx, tx, q, ms(s.now()), id); err != nil {
@@ -208,37 +208,4 @@ func (s *Store) actBy(ctx context.Context, tx *txn, by By, verb, object, before,
 	_, err := exec(ctx, tx, `INSERT INTO act (at_ms, who, via, verb, object, before, after, why) VALUES (?,?,?,?,?,?,?,?)`,
 		ms(s.now()), by.Who, by.Via, verb, object, before, after, head(by.Why, maxHead))
 	return err
-}
-
-// clockOffset is by how much our clock is ahead of Gerrit's, as far as is known.
-func clockOffset(ctx context.Context, tx *txn) (time.Duration, error) {
-	value, _, err := cursor(ctx, tx, CursorOffset)
-	if err != nil || value == "" {
-		return 0, err
-	}
-	return time.ParseDuration(value)
-}
-
-// readAgain opens a gap from where Gerrit's lists will show the change again.
-func (s *Store) readAgain(ctx context.Context, tx *txn, change int64) error {
-	from := s.now()
-	if value, _, err := cursor(ctx, tx, CursorBegin); err != nil {
-		return err
-	} else if begin, err := time.Parse(time.RFC3339, value); err == nil {
-		from = begin
-	}
-	updated, known, err := lookupID(ctx, tx, `SELECT gerrit_updated_s FROM change WHERE number = ? AND gerrit_updated_s IS NOT NULL`, change)
-	if err != nil {
-		return err
-	}
-	if known {
-		offset, err := clockOffset(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if from = time.Unix(updated, 0).Add(offset); from.After(s.now()) {
-			from = s.now()
-		}
-	}
-	return openGap(ctx, tx, from, fmt.Sprintf("change %d is to be read again", change))
 }

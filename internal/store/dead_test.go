@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -42,7 +44,7 @@ func TestDeadLetters(t *testing.T) {
 		{StepCompose, comment, `SELECT state FROM report`, "dead", "open"},
 		{StepAnnounce, bug, `SELECT n.state || ' ' || r.state FROM recheck_bug n JOIN recheck r ON r.comment = n.comment`, "dead skipped", "new new"},
 		{StepDeliver, 1, `SELECT state FROM outbox WHERE id = 1`, "refused", "ready"},
-		{StepCatchup, 7, `SELECT count(*) FROM gap WHERE closed_ms IS NULL AND cause LIKE 'change 7 is%'`, "0", "1"},
+		{StepCatchup, 7, `SELECT coalesce((SELECT value FROM cursor WHERE name = 'catchup-changes'), 'none')`, "none", "[7]"},
 		{StepIngest, raw, fmt.Sprintf(`SELECT state || ' ' || (SELECT count(*) FROM raw_pending WHERE id = raw.id) FROM raw WHERE id = %d`, raw), "aside 0", "kept 1"},
 	}
 	for _, c := range cases {
@@ -112,21 +114,68 @@ func TestReviveAsksFirst(t *testing.T) {
 	}
 }
 
-// TestReadAgainOnOurClock: a change is dated by Gerrit's clock, a gap by ours; one
-// in the future could not be closed.
-func TestReadAgainOnOurClock(t *testing.T) {
-	for offset, want := range map[string]time.Duration{"": -time.Hour, "-30m0s": -90 * time.Minute, "2h0m0s": 0} {
-		s := fresh(t)
-		c := aChange(7)
-		c.Updated = noon.Add(-time.Hour)
-		ok(t, s.Ingest(t.Context(), []Heard{{Via: ViaQuery, Change: c}}))
-		ok(t, s.SetCursor(t.Context(), CursorOffset, offset))
-		ok(t, s.Bury(t.Context(), StepCatchup, 7, "bad", 5))
-		ok(t, s.RetryDead(t.Context(), StepCatchup, "7", By{}))
-		gaps, err := s.Gaps(t.Context())
-		if err != nil || len(gaps) != 1 || !gaps[0].From.Equal(noon.Add(want)) {
-			t.Errorf("our clock %q ahead: %+v, %v", offset, gaps, err)
-		}
+// TestSayAgain: a line that may or may not have been said is said again when a
+// person wants it; where nothing would come of it the error says why, and the
+// letter stays.
+func TestSayAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		medium   string
+		notAfter time.Time
+		state    string // meanwhile
+		want     string
+		err      string
+	}{
+		"a line":        {MediumIRC, noon.Add(time.Hour), "", OutReady, ""},
+		"for ever":      {MediumIRC, time.Time{}, "", OutReady, ""},
+		"too late":      {MediumIRC, noon.Add(-time.Hour), "", OutUnconfirmed, "its time passed at 2026-03-14T11:00:00Z"},
+		"proven":        {MediumIRC, noon.Add(time.Hour), OutProven, OutProven, "it is proven"},
+		"late review":   {MediumGerrit, noon.Add(-time.Hour), "", OutSending, ""},
+		"proven review": {MediumGerrit, noon.Add(time.Hour), OutProven, OutProven, "it is proven"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fresh(t)
+			ok(t, s.Say(t.Context(), []Outgoing{{Medium: c.medium, Target: "#a", Cause: "report:1", Body: "x", NotAfter: c.notAfter}}))
+			ok(t, s.Sending(t.Context(), 1))
+			ok(t, s.Bury(t.Context(), StepDeliver, 1, "bad", 5))
+			if c.state != "" {
+				ok(t, s.Proven(t.Context(), 1, "seen"))
+			}
+			err := s.RetryDead(t.Context(), StepDeliver, "1", By{})
+			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("got %v, want %q", err, c.err)
+			}
+			if got := word(t, s, `SELECT state FROM outbox`); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			if _, total, err := s.DeadLetters(t.Context(), 9); err != nil || (total == 1) != (c.err != "") {
+				t.Errorf("%d letters, %v", total, err)
+			}
+		})
+	}
+}
+
+// TestReadAgain: what a person wants to be read again is kept until it was, once,
+// and is no endless list.
+func TestReadAgain(t *testing.T) {
+	s := fresh(t)
+	again := func(change int64) error {
+		ok(t, s.Bury(t.Context(), StepCatchup, change, "bad", 5))
+		return s.RetryDead(t.Context(), StepCatchup, fmt.Sprint(change), By{})
+	}
+	for _, change := range []int64{7, 8, 7} {
+		ok(t, again(change))
+	}
+	s = restart(t, s)
+	if got, err := s.ChangesToRead(t.Context()); err != nil || !slices.Equal(got, []int64{7, 8}) {
+		t.Errorf("%v %v", got, err)
+	}
+	ok(t, s.ChangesRead(t.Context(), []int64{7}))
+	if got, err := s.ChangesToRead(t.Context()); err != nil || !slices.Equal(got, []int64{8}) {
+		t.Errorf("%v %v", got, err)
+	}
+	ok(t, s.SetCursor(t.Context(), cursorReadAgain, "["+strings.Repeat("1,", mostReadAgain-1)+"2]"))
+	if err := again(9); err == nil {
+		t.Error("the list has no end")
 	}
 }
 

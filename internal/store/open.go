@@ -106,6 +106,9 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) openWriter(ctx context.Context) error {
+	if err := s.makePrivate(); err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite", dsn(s.path, url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}}))
 	if err != nil {
 		return err
