@@ -113,22 +113,25 @@ func (c *Classify) step(ctx context.Context, wg *sync.WaitGroup) error {
 	}
 	c.trouble.note("builds that are due", tooMany(offered))
 	for _, b := range due {
-		wg.Go(func() {
-			name := fmt.Sprintf("build %d", b.ID)
-			ctx := watched(ctx, "search of "+name, c.o.Timeout) // an engine that ignores its context
-			defer retire(ctx)
-			err := c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) })
-			c.trouble.note(name, err)
-			rest(ctx, err)
-			c.crew.free(b.ID)
-			c.o.Wake.Now()
-		})
+		wg.Go(func() { c.work(ctx, set, b) })
 	}
 	var errs []error
 	for i, b := range down {
 		errs = append(errs, c.conclude(ctx, set, b, outcome{outage: whys[i]}))
 	}
 	return errors.Join(errs...)
+}
+
+// work is what a worker does with one build.
+func (c *Classify) work(ctx context.Context, set *Set, b store.DueBuild) {
+	name := fmt.Sprintf("build %d", b.ID)
+	ctx = watched(ctx, "search of "+name, c.o.Timeout) // an engine that ignores its context
+	defer retire(ctx)
+	err := c.graves.try(ctx, b.ID, func(ctx context.Context) error { return c.one(ctx, set, b) })
+	c.trouble.note(name, err)
+	rest(ctx, err)
+	c.crew.free(b.ID)
+	c.o.Wake.Now()
 }
 
 // one searches one build and writes what came of it.

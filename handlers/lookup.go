@@ -105,20 +105,22 @@ func (l *Lookup) step(ctx context.Context, wg *sync.WaitGroup) error {
 	}
 	l.trouble.note("look-ups that are due", tooMany(offered))
 	for _, d := range due {
-		wg.Go(func() {
-			name := fmt.Sprintf("buildset %d", d.Buildset)
-			err := l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) })
-			l.trouble.note(name, err)
-			rest(ctx, err)
-			l.crew.free(d.Buildset)
-			l.o.Wake.Now()
-		})
+		wg.Go(func() { l.work(ctx, d) })
 	}
 	var errs []error
 	for i, d := range down {
 		errs = append(errs, l.conclude(ctx, d, store.Looked{}, whys[i]))
 	}
 	return errors.Join(errs...)
+}
+
+// work is what a worker does with one question.
+func (l *Lookup) work(ctx context.Context, d store.Lookup) {
+	err := l.graves.try(ctx, d.Buildset, func(ctx context.Context) error { return l.one(ctx, d) })
+	l.trouble.note(fmt.Sprintf("buildset %d", d.Buildset), err)
+	rest(ctx, err)
+	l.crew.free(d.Buildset)
+	l.o.Wake.Now()
 }
 
 // one asks about one buildset and writes what came of it.
