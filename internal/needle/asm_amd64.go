@@ -17,8 +17,8 @@ func probe4(text *byte, bitmap *uint32, shift uint64, masks *uint64, words int)
 // asciiAVX2 is how many of the blocks of 128 bytes at text, which are some, are ASCII from the first on.
 func asciiAVX2(text *byte, blocks uint64) uint64
 
-// sieveVBMI is siftPlain for blocks of 64 bytes; windowLen-1 bytes more must be readable. It needs AVX-512 VBMI and BW.
-func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int)
+// sieveVBMI is siftPlain for blocks of 64 bytes; windowLen-1 bytes more must be readable. It returns 0 if the blocks are ASCII. It needs AVX-512 VBMI and BW.
+func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int) uint64
 
 // pairAVX2 is the first place in the blocks of 32 bytes at text, which are some, where first stands and, distance bytes further on, second; all of them when there is none. Bytes are compared with bit 5 set.
 func pairAVX2(text *byte, distance uint64, first uint64, second uint64, blocks uint64) uint64

@@ -594,9 +594,9 @@ found:
 	MOVQ DX, ret+16(FP)
 	RET
 
-// func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int)
+// func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int) uint64
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI
-TEXT ·sieveVBMI(SB), NOSPLIT, $0-32
+TEXT ·sieveVBMI(SB), NOSPLIT, $0-40
 	MOVQ      text+0(FP), AX
 	MOVQ      tables+8(FP), CX
 	MOVQ      masks+16(FP), DX
@@ -617,39 +617,44 @@ TEXT ·sieveVBMI(SB), NOSPLIT, $0-32
 	VMOVDQU64 832(CX), Z13
 	VMOVDQU64 896(CX), Z14
 	VMOVDQU64 960(CX), Z15
+	VPXORQ    Z16, Z16, Z16
 
 block:
-	VMOVDQU64 (AX), Z16
-	VPERMI2B  Z1, Z0, Z16
-	VMOVDQU64 1(AX), Z17
-	VPERMI2B  Z3, Z2, Z17
-	VMOVDQU64 2(AX), Z18
-	VPERMI2B  Z5, Z4, Z18
-	VMOVDQU64 3(AX), Z19
-	VPERMI2B  Z7, Z6, Z19
-	VMOVDQU64 4(AX), Z20
-	VPERMI2B  Z9, Z8, Z20
-	VMOVDQU64 5(AX), Z21
-	VPERMI2B  Z11, Z10, Z21
-	VMOVDQU64 6(AX), Z22
-	VPERMI2B  Z13, Z12, Z22
-	VMOVDQU64 7(AX), Z23
-	VPERMI2B  Z15, Z14, Z23
-	VPANDQ    Z16, Z20, Z16
+	VMOVDQU64 (AX), Z17
+	VPORQ     Z17, Z16, Z16
+	VPERMI2B  Z1, Z0, Z17
+	VMOVDQU64 1(AX), Z18
+	VPERMI2B  Z3, Z2, Z18
+	VMOVDQU64 2(AX), Z19
+	VPERMI2B  Z5, Z4, Z19
+	VMOVDQU64 3(AX), Z20
+	VPERMI2B  Z7, Z6, Z20
+	VMOVDQU64 4(AX), Z21
+	VPERMI2B  Z9, Z8, Z21
+	VMOVDQU64 5(AX), Z22
+	VPERMI2B  Z11, Z10, Z22
+	VMOVDQU64 6(AX), Z23
+	VPERMI2B  Z13, Z12, Z23
+	VMOVDQU64 7(AX), Z24
+	VPERMI2B  Z15, Z14, Z24
 	VPANDQ    Z17, Z21, Z17
 	VPANDQ    Z18, Z22, Z18
 	VPANDQ    Z19, Z23, Z19
-	VPANDQ    Z16, Z18, Z16
+	VPANDQ    Z20, Z24, Z20
 	VPANDQ    Z17, Z19, Z17
-	VPANDQ    Z16, Z17, Z16
-	VPTESTMB  Z16, Z16, K1
+	VPANDQ    Z18, Z20, Z18
+	VPANDQ    Z17, Z18, Z17
+	VPTESTMB  Z17, Z17, K1
 	KMOVQ     K1, CX
 	MOVQ      CX, (DX)
 	ADDQ      $0x40, AX
 	ADDQ      $0x08, DX
 	DECQ      BX
 	JNZ       block
+	VPMOVB2M  Z16, K1
+	KMOVQ     K1, CX
 	VZEROUPPER
+	MOVQ      CX, ret+32(FP)
 	RET
 
 // func pairAVX2(text *byte, distance uint64, first uint64, second uint64, blocks uint64) uint64
@@ -713,19 +718,21 @@ TEXT ·cutVBMI(SB), NOSPLIT, $0-56
 	MOVL         $0x00000040, CX
 	VPBROADCASTW CX, Z5
 	VPXORQ       Z6, Z6, Z6
+	VPXORQ       Z7, Z7, Z7
 	MOVQ         (SI), CX
 	MOVQ         8(SI), R8
 	MOVQ         16(SI), R9
 	MOVQ         BX, R10
 
 cut:
-	VMOVDQU64     (AX), Z7
-	VPMOVB2M      Z7, K1
-	VPERMI2B      Z1, Z0, Z7
-	VMOVDQU8      Z2, K1, Z7
-	VMOVDQU64     Z7, (DX)
-	VPMOVB2M      Z7, K1
-	VPCMPEQB      Z3, Z7, K2
+	VPORQ         (AX), Z7, Z7
+	VMOVDQU64     (AX), Z8
+	VPMOVB2M      Z8, K1
+	VPERMI2B      Z1, Z0, Z8
+	VMOVDQU8      Z2, K1, Z8
+	VMOVDQU64     Z8, (DX)
+	VPMOVB2M      Z8, K1
+	VPCMPEQB      Z3, Z8, K2
 	KMOVQ         K1, R11
 	LEAQ          (CX)(R11*2), R12
 	MOVQ          R11, CX
@@ -738,10 +745,10 @@ cut:
 	ORQ           R8, R9
 	MOVQ          R11, R8
 	KMOVQ         R12, K1
-	VPCOMPRESSB.Z Z4, K1, Z7
-	VPMOVZXBW     Y7, Z7
-	VPADDW        Z6, Z7, Z7
-	VMOVDQU64     Z7, (BX)
+	VPCOMPRESSB.Z Z4, K1, Z8
+	VPMOVZXBW     Y8, Z8
+	VPADDW        Z6, Z8, Z8
+	VMOVDQU64     Z8, (BX)
 	VPADDW        Z5, Z6, Z6
 	POPCNTQ       R12, R11
 	LEAQ          (BX)(R11*2), BX
@@ -757,6 +764,9 @@ cut:
 	MOVQ          CX, (SI)
 	MOVQ          R8, 8(SI)
 	MOVQ          R9, 16(SI)
+	VPMOVB2M      Z7, K1
+	KMOVQ         K1, CX
+	ORQ           CX, 24(SI)
 	SUBQ          R10, BX
 	SHRQ          $0x01, BX
 	VZEROUPPER

@@ -30,19 +30,23 @@ func probe(text []byte, g *grid, n int, masks []uint64) {
 	probePlain(text, g, words*64, n, masks)
 }
 
-// sift sets in masks the bytes where one of t's texts may stand.
-func sift(text []byte, t *teddy, masks []uint64) {
+// sift sets in masks the bytes where one of t's texts may stand, and reports
+// whether text is ASCII.
+func sift(text []byte, t *teddy, masks []uint64) (ascii bool) {
+	first := 0 // from where on that is still to be seen
 	blocks := max(len(text)-windowLen+1, 0) / 64
 	switch {
 	case blocks == 0:
 	case tables:
-		sieveVBMI(&text[0], &t.tables[0][0], &masks[0], blocks)
+		ascii = sieveVBMI(&text[0], &t.tables[0][0], &masks[0], blocks) == 0
+		first = blocks * 64
 	case vectors:
 		siftAVX2(&text[0], &t.halves[0].low[0], &masks[0], blocks)
 	default:
 		blocks = 0
 	}
 	siftPlain(text, t, blocks*64, masks)
+	return (first == 0 || ascii) && ASCII(text[first:])
 }
 
 // highFree is up to where text is known to be ASCII.

@@ -8,8 +8,12 @@ const vectors, tables = false, false
 // looked for.
 func probe(text []byte, g *grid, n int, masks []uint64) { probePlain(text, g, 0, n, masks) }
 
-// sift sets in masks the bytes where one of t's texts may stand.
-func sift(text []byte, t *teddy, masks []uint64) { siftPlain(text, t, 0, masks) }
+// sift sets in masks the bytes where one of t's texts may stand, and reports
+// whether text is ASCII.
+func sift(text []byte, t *teddy, masks []uint64) bool {
+	siftPlain(text, t, 0, masks)
+	return ASCII(text)
+}
 
 // highFree is up to where text is known to be ASCII.
 func highFree([]byte) int { return 0 }

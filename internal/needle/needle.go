@@ -32,7 +32,11 @@ type Scratch struct {
 	words, both  []Match
 	all          []Match
 	cutting      cutting
+	high         bool // of Find's last text: there is a byte beyond ASCII
 }
+
+// ASCII reports whether all bytes of Find's last text are.
+func (sc *Scratch) ASCII() bool { return !sc.high }
 
 // New prepares a search. Texts must not be empty; each index is reported for
 // itself, also where texts are equal. Of a text that is whole only those places
@@ -95,6 +99,7 @@ func (s *Set) step(pieces []int32) int {
 // call with sc.
 func (s *Set) Find(text []byte, sc *Scratch) []Match {
 	sc.first, sc.other, sc.words = sc.first[:0], sc.other[:0], sc.words[:0]
+	sc.high = s.teddy == nil && s.words == nil && !ASCII(text) // they see that themselves
 	if s.grid != nil {
 		sc.first = s.grid.find(text, s.texts, sc)
 	}

@@ -36,6 +36,9 @@ func found(t testing.TB, s *Set, text []byte, sc *Scratch) []string {
 		last = m.Pos
 		all = append(all, fmt.Sprint(m.At, " ", m.Needle))
 	}
+	if sc.ASCII() != (strings.IndexFunc(string(text), func(r rune) bool { return r >= 0x80 }) < 0) {
+		t.Fatalf("%q: ASCII %v", text, sc.ASCII())
+	}
 	slices.Sort(all)
 	return all
 }

@@ -178,7 +178,7 @@ func choose(in *[buckets]letters, s string) (best int, then letters) {
 // find appends to sc.other the matches in text.
 func (t *teddy) find(text []byte, texts []string, sc *Scratch) []Match {
 	masks := sc.room(len(text)/64 + 1)
-	sift(text, t, masks)
+	sc.high = !sift(text, t, masks) || sc.high
 	found := sc.other
 	for _, pos := range t.hits(text, masks, sc) {
 		window := windowAt(text, int(pos)) | foldWindow

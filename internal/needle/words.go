@@ -128,9 +128,9 @@ func (w *words) slot(key uint64) *wordSlot {
 const tile = 4096
 
 // cutState is what one cut leaves to the next: whether the last byte was no
-// word's, whether its last block of 64 had no space, and whether two blocks in a
-// row had none.
-type cutState struct{ outside, solid, long uint64 }
+// word's, whether its last block of 64 had no space, whether two blocks in a row
+// had none; and whether so far there was a byte beyond ASCII.
+type cutState struct{ outside, solid, long, high uint64 }
 
 // cutting is the memory of cuts.
 type cutting struct {
@@ -156,6 +156,7 @@ func (w *words) find(text []byte, texts []string, sc *Scratch, found []Match) []
 		}
 		before = state.long
 	}
+	sc.high = sc.high || state.high != 0
 	if len(tails) == 0 {
 		return found
 	}
@@ -255,6 +256,9 @@ func cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
 			}
 			if state.outside = not; c.folded[k] == space {
 				solid = 0
+			}
+			if k < len(text) {
+				state.high |= uint64(text[k] >> 7)
 			}
 		}
 		state.long |= state.solid & solid

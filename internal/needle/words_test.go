@@ -131,6 +131,7 @@ func TestCutsAgree(t *testing.T) {
 			n := cut(text[base:], one, &state)
 			m := cutPlain(text[base:], other, &plain, 0, 0)
 			size := min(tile+windowLen, len(text)-base)
+			state.high, plain.high = min(state.high, 1), min(plain.high, 1) // not the same bits
 			if state != plain || !slices.Equal(one.starts[:n], other.starts[:m]) || string(one.folded[:size]) != string(other.folded[:size]) {
 				t.Fatalf("%q: %+v %v, plainly %+v %v", text[base:], state, one.starts[:n], plain, other.starts[:m])
 			}

@@ -46,13 +46,14 @@ func (l *looker) window(w *joblog.Window) {
 	l.w, l.set, l.plainOf = w, 0, 0
 	l.budget.bytes += int64(len(w.Text))
 	l.listen()
+	matches := l.p.needles.Find(w.Text, l.scratch)
 	l.oddPlaces(w.Text)
 	newline := lucene.Maybe // an event may go on there
 	if w.Lines() {
 		newline = lucene.No
 	}
 	odd := l.odd
-	for _, m := range l.p.needles.Find(w.Text, l.scratch) {
+	for _, m := range matches {
 		for len(odd) > 0 && odd[0] <= m.Pos {
 			l.everything(odd[0])
 			odd = odd[1:]
@@ -183,7 +184,7 @@ func (l *looker) leaf(n lucene.Node) lucene.Truth {
 func (l *looker) isPlain() bool {
 	if l.plainOf != l.ev.Offset+1 {
 		l.plainOf, l.plain = l.ev.Offset+1, lucene.No
-		if needle.ASCII(l.ev.Text) {
+		if l.scratch.ASCII() || needle.ASCII(l.ev.Text) {
 			l.plain = lucene.Yes
 		}
 	}
@@ -203,7 +204,7 @@ func (l *looker) put() {
 // not those of its text.
 func (l *looker) oddPlaces(text []byte) {
 	l.odd = l.odd[:0]
-	if needle.ASCII(text) {
+	if l.scratch.ASCII() {
 		return
 	}
 	for _, letter := range [...]string{"\u212a", "\u0130"} {

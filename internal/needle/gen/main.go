@@ -165,8 +165,8 @@ func ascii() {
 // sieve is the vector pass where bytes can be looked up in tables of 128: one
 // for each byte of a window, in two registers, for 64 bytes at once.
 func sieve() {
-	TEXT("sieveVBMI", NOSPLIT, "func(text *byte, tables *byte, masks *uint64, blocks int)")
-	Doc("sieveVBMI is siftPlain for blocks of 64 bytes; windowLen-1 bytes more must be readable. It needs AVX-512 VBMI and BW.")
+	TEXT("sieveVBMI", NOSPLIT, "func(text *byte, tables *byte, masks *uint64, blocks int) uint64")
+	Doc("sieveVBMI is siftPlain for blocks of 64 bytes; windowLen-1 bytes more must be readable. It returns 0 if the blocks are ASCII. It needs AVX-512 VBMI and BW.")
 	text, tables := Load(Param("text"), GP64()), Load(Param("tables"), GP64())
 	masks, blocks := Load(Param("masks"), GP64()), Load(Param("blocks"), GP64())
 	var low, high [windowLen]VecVirtual
@@ -175,12 +175,17 @@ func sieve() {
 		VMOVDQU64(Mem{Base: tables, Disp: 128 * j}, low[j])
 		VMOVDQU64(Mem{Base: tables, Disp: 128*j + 64}, high[j])
 	}
+	seen := ZMM()
+	VPXORQ(seen, seen, seen)
 
 	Label("block")
 	var in [windowLen]VecVirtual
 	for j := range windowLen {
 		in[j] = ZMM()
 		VMOVDQU64(Mem{Base: text, Disp: j}, in[j])
+		if j == 0 {
+			VPORQ(in[j], seen, seen)
+		}
 		VPERMI2B(high[j], low[j], in[j])
 	}
 	for n := windowLen; n > 1; n /= 2 {
@@ -196,7 +201,10 @@ func sieve() {
 	ADDQ(U8(8), masks)
 	DECQ(blocks)
 	JNZ(LabelRef("block"))
+	VPMOVB2M(seen, some)
+	KMOVQ(some, mask)
 	VZEROUPPER()
+	Store(mask, ReturnIndex(0))
 	RET()
 }
 
@@ -264,14 +272,17 @@ func cut() {
 	MOVL(U32(64), constant)
 	VPBROADCASTW(constant, step)
 	VPXORQ(base, base, base)
+	seen := ZMM()
+	VPXORQ(seen, seen, seen)
 	outside, solid, long := GP64(), GP64(), GP64()
 	MOVQ(Mem{Base: state}, outside)
 	MOVQ(Mem{Base: state, Disp: 8}, solid)
 	MOVQ(Mem{Base: state, Disp: 16}, long)
-	first := GP64()
+	first, here := GP64(), K()
 	MOVQ(starts, first)
 
 	Label("cut")
+	VPORQ(Mem{Base: text}, seen, seen)
 	t := foldBlock(text, folded, low, high, joiner)
 	others, spaces := K(), K()
 	VPMOVB2M(t, others)
@@ -288,7 +299,6 @@ func cut() {
 	ANDQ(none, solid)
 	ORQ(solid, long)
 	MOVQ(none, solid)
-	here := K()
 	KMOVQ(begin, here)
 	list := ZMM()
 	VPCOMPRESSB_Z(places, here, list)
@@ -307,6 +317,9 @@ func cut() {
 	MOVQ(outside, Mem{Base: state})
 	MOVQ(solid, Mem{Base: state, Disp: 8})
 	MOVQ(long, Mem{Base: state, Disp: 16})
+	VPMOVB2M(seen, here)
+	KMOVQ(here, outside)
+	ORQ(outside, Mem{Base: state, Disp: 24})
 	SUBQ(first, starts)
 	SHRQ(U8(1), starts)
 	VZEROUPPER()
