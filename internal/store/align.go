@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -22,10 +23,10 @@ func (e entry) span() span {
 type pair struct{ listed, heard int }
 
 // joins joins those whose very words were heard, oldest with oldest, and aligns
-// the rest: what was said tells more than when.
+// the rest: what was said tells more than when. Both sides are in time order.
 func joins(listed, heard []span) []pair {
-	out, restListed, restHeard := byWords(listed, heard, indexes(listed), indexes(heard), span.near)
-	late, restListed, restHeard := byWords(listed, heard, restListed, restHeard, span.before)
+	out, restListed, restHeard := byWords(listed, heard, indexes(listed), indexes(heard), -secondsApart, secondsApart)
+	late, restListed, restHeard := byWords(listed, heard, restListed, restHeard, 0, lateBy)
 	out = append(out, late...)
 	for _, p := range align(pick(listed, restListed), pick(heard, restHeard)) {
 		out = append(out, pair{restListed[p.listed], restHeard[p.heard]})
@@ -34,12 +35,20 @@ func joins(listed, heard []span) []pair {
 }
 
 // byWords joins, of those at is and js, oldest with oldest those that have the
-// same words at times that fit, and returns what is left.
-func byWords(listed, heard []span, is, js []int, fits func(l, h span) bool) (out []pair, restListed, restHeard []int) {
+// same words and were heard from so many to so many seconds after they were
+// listed, and returns what is left.
+func byWords(listed, heard []span, is, js []int, from, to int64) (out []pair, restListed, restHeard []int) {
 	restHeard = slices.Clone(js)
 	for _, i := range is {
-		n := slices.IndexFunc(restHeard, func(j int) bool { return fits(listed[i], heard[j]) && listed[i].says(heard[j]) })
-		if n < 0 {
+		l := listed[i]
+		n := len(restHeard)
+		if l.hasWords() {
+			n = sort.Search(n, func(n int) bool { return heard[restHeard[n]].second >= l.second+from })
+		}
+		for n < len(restHeard) && heard[restHeard[n]].second <= l.second+to && !l.says(heard[restHeard[n]]) {
+			n++
+		}
+		if n == len(restHeard) || heard[restHeard[n]].second > l.second+to {
 			restListed = append(restListed, i)
 			continue
 		}
@@ -75,17 +84,21 @@ func (l span) near(h span) bool {
 // event: seen were more than two. The words must be the same then.
 const lateBy = 120
 
-// before reports whether the heard comment can be the listed one's late event.
-func (l span) before(h span) bool { return h.second >= l.second && h.second <= l.second+lateBy }
-
 // says reports whether the heard words are the listed ones: the patchset-level
 // texts, or the message where there are no other texts.
 func (l span) says(h span) bool {
 	if !l.text.Valid || !h.text.Valid || !maySame(l.text, h.text) {
 		return false
 	}
+	return tells(h.text.String, l.level) || l.hasOwn()
+}
+
+// hasWords reports whether the list shows any words that may have been heard.
+func (l span) hasWords() bool { return len(l.level) > 0 || l.hasOwn() }
+
+func (l span) hasOwn() bool {
 	words, open := ownWords(l.text.String)
-	return tells(h.text.String, l.level) || !open && words != ""
+	return !open && words != ""
 }
 
 // others reports whether a heard comment is surely not the listed one at i: that
@@ -115,8 +128,9 @@ func tells(heard string, level []string) bool {
 // and the texts allow, and among equally many the oldest with the oldest. Both
 // sides are in time order.
 //
-// It is the longest common subsequence by dynamic programming; most[i][j] is
-// the number of joins that listed[i:] and heard[j:] allow.
+// It is the longest common subsequence by dynamic programming: most(i, j) is the
+// number of joins that listed[i:] and heard[j:] allow. Only what is near in time
+// is looked at, for thousands of comments may stand on one change.
 func align(listed, heard []span) []pair {
 	if len(listed) == 0 || len(heard) == 0 {
 		return nil
@@ -124,16 +138,18 @@ func align(listed, heard []span) []pair {
 	fits := func(i, j int) bool {
 		return listed[i].near(heard[j]) && maySame(listed[i].text, heard[j].text) && !others(listed, i, heard[j])
 	}
-	most := make([][]int, len(listed)+1)
-	for i := range most {
-		most[i] = make([]int, len(heard)+1)
-	}
-	for i := range slices.Backward(listed) {
-		for j := range slices.Backward(heard) {
-			most[i][j] = max(most[i+1][j], most[i][j+1])
-			if fits(i, j) {
-				most[i][j] = max(most[i][j], most[i+1][j+1]+1)
+	most := bands(listed, heard)
+	for i := len(listed) - 1; i >= 0; i-- {
+		row, below := most[i], most[i+1]
+		for j := row.to; j >= row.from; j-- {
+			n := below.at(j)
+			if j < row.to {
+				n = max(n, row.at(j+1))
+				if fits(i, j) {
+					n = max(n, below.at(j+1)+1)
+				}
 			}
+			row.most[j-row.from] = n
 		}
 	}
 	var out []pair
@@ -142,11 +158,43 @@ func align(listed, heard []span) []pair {
 		case fits(i, j): // to join two oldest ones never costs a join
 			out = append(out, pair{i, j})
 			i, j = i+1, j+1
-		case most[i][j] == most[i+1][j]:
+		case most[i].at(j) == most[i+1].at(j):
 			i++ // the list has entries that no stream ever brings; a line always has its entry
 		default:
 			j++
 		}
 	}
 	return out
+}
+
+// band is a row of most: from from to to, which is behind the last comment heard
+// that is near the listed one. Before from nothing fits any more, so that it is
+// as at from; behind to it is as in the row below.
+type band struct {
+	from, to int
+	most     []int
+}
+
+func (b band) at(j int) int { return b.most[max(j-b.from, 0)] }
+
+// bands are the rows of most, and one of none at the end. Neither end of a band
+// lies before that of the band above.
+func bands(listed, heard []span) []band {
+	all := make([]band, len(listed)+1)
+	for i, l := range listed {
+		from := sort.Search(len(heard), func(j int) bool { return heard[j].second >= l.second-secondsApart })
+		near := sort.Search(len(heard)-from, func(n int) bool { return heard[from+n].second > l.second+secondsApart })
+		all[i].from, all[i].to = from, from+near
+		if i > 0 {
+			all[i].to = max(all[i].to, all[i-1].to)
+		}
+	}
+	all[len(listed)] = band{from: len(heard), to: len(heard)}
+	for i := range slices.Backward(all) {
+		if i < len(listed) {
+			all[i].from = min(all[i].from, all[i+1].from)
+		}
+		all[i].most = make([]int, all[i].to-all[i].from+1)
+	}
+	return all
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"database/sql"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +103,68 @@ func TestAlign(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// plainly is align by its definition, with all of the table.
+func plainly(listed, heard []span) (out []pair) {
+	fits := func(i, j int) bool { return listed[i].near(heard[j]) && maySame(listed[i].text, heard[j].text) }
+	most := make([][]int, len(listed)+1)
+	for i := range most {
+		most[i] = make([]int, len(heard)+1)
+	}
+	for i := range slices.Backward(listed) {
+		for j := range slices.Backward(heard) {
+			if most[i][j] = max(most[i+1][j], most[i][j+1]); fits(i, j) {
+				most[i][j] = max(most[i][j], most[i+1][j+1]+1)
+			}
+		}
+	}
+	for i, j := 0, 0; i < len(listed) && j < len(heard); {
+		switch {
+		case fits(i, j):
+			out = append(out, pair{i, j})
+			i, j = i+1, j+1
+		case most[i][j] == most[i+1][j]:
+			i++
+		default:
+			j++
+		}
+	}
+	return out
+}
+
+// TestAlignLooksAtWhatIsNearOnly, which changes nothing.
+func TestAlignLooksAtWhatIsNearOnly(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	some := func(n int, words ...string) (out []span) {
+		at := int64(0)
+		for range r.IntN(n) {
+			at += r.Int64N(4)
+			out = append(out, span{second: at, text: sql.NullString{String: ps1 + words[r.IntN(len(words))], Valid: true}})
+		}
+		return out
+	}
+	for range 3000 {
+		listed, heard := some(20, "a", "b", "(1 comment)"), some(20, "a", "b", "c")
+		if diff := cmp.Diff(plainly(listed, heard), align(listed, heard), cmp.AllowUnexported(pair{})); diff != "" {
+			t.Fatalf("%v\n%v\n%s", listed, heard, diff)
+		}
+	}
+}
+
+// BenchmarkJoins is a flood of replies on one change, whose words no list shows.
+func BenchmarkJoins(b *testing.B) {
+	var listed, heard []span
+	for i := range int64(4000) {
+		listed = append(listed, span{i, sql.NullString{String: ps1 + "(1 comment)", Valid: true}, nil})
+		heard = append(heard, span{i, sql.NullString{String: ps1 + "words", Valid: true}, nil})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if n := len(joins(listed, heard)); n != len(listed) {
+			b.Fatal(n)
+		}
 	}
 }
 
