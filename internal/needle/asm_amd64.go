@@ -24,7 +24,7 @@ func sieveVBMI(text *byte, tables *byte, masks *uint64, blocks int) uint64
 func pairAVX2(text *byte, distance uint64, first uint64, second uint64, blocks uint64) uint64
 
 // cutVBMI is cutPlain for blocks of 64 bytes, which are some; one block more must be readable, and is folded too. It needs AVX-512 BW, VBMI and VBMI2.
-func cutVBMI(text *byte, table *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
+func cutVBMI(text *byte, tables *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
 
 // probeWordsBMI is probeWordsPlain; it needs BMI1 and BMI2.
 func probeWordsBMI(folded *byte, starts *uint16, n uint64, bitmap *uint32, shift uint64, out *uint16) uint64

@@ -699,40 +699,46 @@ none:
 	MOVQ BX, ret+40(FP)
 	RET
 
-// func cutVBMI(text *byte, table *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
+// func cutVBMI(text *byte, tables *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VBMI2, BMI, POPCNT
 TEXT ·cutVBMI(SB), NOSPLIT, $0-56
 	MOVQ         text+0(FP), AX
-	MOVQ         table+8(FP), CX
+	MOVQ         tables+8(FP), CX
 	MOVQ         folded+16(FP), DX
 	MOVQ         starts+24(FP), BX
 	MOVQ         state+32(FP), SI
 	MOVQ         blocks+40(FP), DI
 	VMOVDQU64    (CX), Z0
 	VMOVDQU64    64(CX), Z1
+	VMOVDQU64    128(CX), Z2
+	VMOVDQU64    192(CX), Z3
+	VMOVDQU64    256(CX), Z4
+	VMOVDQU64    320(CX), Z5
+	VMOVDQU64    384(CX), Z6
+	VMOVDQU64    448(CX), Z7
 	MOVL         $0x00000080, CX
-	VPBROADCASTB CX, Z2
+	VPBROADCASTB CX, Z8
 	MOVL         $0x000000c0, CX
-	VPBROADCASTB CX, Z3
-	VMOVDQU64    iota<>+0(SB), Z4
+	VPBROADCASTB CX, Z9
+	VMOVDQU64    iota<>+0(SB), Z10
 	MOVL         $0x00000040, CX
-	VPBROADCASTW CX, Z5
-	VPXORQ       Z6, Z6, Z6
-	VPXORQ       Z7, Z7, Z7
+	VPBROADCASTW CX, Z11
+	VPXORQ       Z12, Z12, Z12
+	VPXORQ       Z13, Z13, Z13
 	MOVQ         (SI), CX
 	MOVQ         8(SI), R8
 	MOVQ         16(SI), R9
 	MOVQ         BX, R10
 
 cut:
-	VPORQ         (AX), Z7, Z7
-	VMOVDQU64     (AX), Z8
-	VPMOVB2M      Z8, K1
-	VPERMI2B      Z1, Z0, Z8
-	VMOVDQU8      Z2, K1, Z8
-	VMOVDQU64     Z8, (DX)
-	VPMOVB2M      Z8, K1
-	VPCMPEQB      Z3, Z8, K2
+	VPORQ         (AX), Z13, Z13
+	VMOVDQU64     (AX), Z14
+	VPMOVB2M      Z14, K1
+	VPERMI2B      Z1, Z0, Z14
+	VMOVDQU8      Z8, K1, Z14
+	VMOVDQU64     Z14, (DX)
+	VPMOVB2M      Z14, K1
+	VPCMPEQB      Z9, Z14, K2
 	KMOVQ         K1, R11
 	LEAQ          (CX)(R11*2), R12
 	MOVQ          R11, CX
@@ -744,27 +750,36 @@ cut:
 	ANDQ          R11, R8
 	ORQ           R8, R9
 	MOVQ          R11, R8
+	VMOVDQU64     (AX), Z14
+	VPERMI2B      Z3, Z2, Z14
+	VMOVDQU64     1(AX), Z15
+	VPERMI2B      Z5, Z4, Z15
+	VMOVDQU64     2(AX), Z16
+	VPERMI2B      Z7, Z6, Z16
+	VPANDQ        Z14, Z15, Z15
 	KMOVQ         R12, K1
-	VPCOMPRESSB.Z Z4, K1, Z8
-	VPMOVZXBW     Y8, Z8
-	VPADDW        Z6, Z8, Z8
-	VMOVDQU64     Z8, (BX)
-	VPADDW        Z5, Z6, Z6
+	VPTESTMB      Z15, Z16, K1, K1
+	KMOVQ         K1, R12
+	VPCOMPRESSB.Z Z10, K1, Z14
+	VPMOVZXBW     Y14, Z14
+	VPADDW        Z12, Z14, Z14
+	VMOVDQU64     Z14, (BX)
+	VPADDW        Z11, Z12, Z12
 	POPCNTQ       R12, R11
 	LEAQ          (BX)(R11*2), BX
 	ADDQ          $0x40, AX
 	ADDQ          $0x40, DX
 	DECQ          DI
 	JNZ           cut
-	VMOVDQU64     (AX), Z3
-	VPMOVB2M      Z3, K1
-	VPERMI2B      Z1, Z0, Z3
-	VMOVDQU8      Z2, K1, Z3
-	VMOVDQU64     Z3, (DX)
+	VMOVDQU64     (AX), Z2
+	VPMOVB2M      Z2, K1
+	VPERMI2B      Z1, Z0, Z2
+	VMOVDQU8      Z8, K1, Z2
+	VMOVDQU64     Z2, (DX)
 	MOVQ          CX, (SI)
 	MOVQ          R8, 8(SI)
 	MOVQ          R9, 16(SI)
-	VPMOVB2M      Z7, K1
+	VPMOVB2M      Z13, K1
 	KMOVQ         K1, CX
 	ORQ           CX, 24(SI)
 	SUBQ          R10, BX

@@ -67,17 +67,18 @@ func pairFree(text []byte, i int, s string) int {
 	return i + int(pairAVX2(&text[i], uint64(len(s)-1), uint64(s[0]|foldGram&0xff), uint64(s[len(s)-1]|foldGram&0xff), uint64(blocks)))
 }
 
-// cut folds a tile of text and lists where words begin; it returns how many.
-func cut(text []byte, c *cutting, state *cutState) int {
+// cut folds a tile of text and lists where words begin that may be one of w's; it
+// returns how many.
+func (w *words) cut(text []byte, c *cutting, state *cutState) int {
 	blocks, n := 0, 0
 	if tables && len(text) >= 128 {
 		blocks = min(tile, len(text)-64) / 64
-		n = int(cutVBMI(&text[0], &cuts[0], &c.folded[0], &c.starts[0], &state.outside, uint64(blocks)))
+		n = int(cutVBMI(&text[0], &w.tables[0][0], &c.folded[0], &c.starts[0], &state.outside, uint64(blocks)))
 	}
 	if blocks == tile/64 {
 		return n
 	}
-	return cutPlain(text, c, state, blocks, n)
+	return w.cutPlain(text, c, state, blocks, n)
 }
 
 // probeWords puts into c.hits those of the n starts whose word may be one of w's.

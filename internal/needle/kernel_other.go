@@ -21,8 +21,11 @@ func highFree([]byte) int { return 0 }
 // pairFree is from byte i on up to where in text s is known to stand nowhere.
 func pairFree(_ []byte, i int, _ string) int { return i }
 
-// cut folds a tile of text and lists where words begin; it returns how many.
-func cut(text []byte, c *cutting, state *cutState) int { return cutPlain(text, c, state, 0, 0) }
+// cut folds a tile of text and lists where words begin that may be one of w's; it
+// returns how many.
+func (w *words) cut(text []byte, c *cutting, state *cutState) int {
+	return w.cutPlain(text, c, state, 0, 0)
+}
 
 // probeWords puts into c.hits those of the n starts whose word may be one of w's.
 func probeWords(w *words, c *cutting, n int) int { return probeWordsPlain(w, c, n) }

@@ -8,8 +8,10 @@ import (
 
 // words finds texts that are whole words, in the sense of letters, digits and
 // underscores of ASCII: the text is cut where such words begin, and the first
-// eight bytes of each are looked up by their hash, first in a bitmap.
+// eight bytes of each are looked up by their hash, first in a bitmap. Those whose
+// first three bytes are in no bucket are left out before, as in teddy.
 type words struct {
+	tables [1 + headLen][128]uint8 // cuts, and the buckets by a word's first bytes
 	bitmap []uint32
 	shift  uint8
 	slots  []wordSlot // hash table, open addressing
@@ -34,6 +36,9 @@ func endOf(texts []string, n int32) wordEnd {
 	key, mask := keyOf(t[:min(len(t), windowLen)])
 	return wordEnd{key, mask, n}
 }
+
+// headLen is how many bytes of a word decide its bucket.
+const headLen = 3
 
 // mulWindow is 2^64 / golden ratio.
 const mulWindow = 0x9e3779b97f4a7c15
@@ -89,6 +94,7 @@ func isWhole(s string) bool {
 
 func newWords(texts []string, use []int32) *words {
 	w := &words{}
+	w.tables[0] = cuts
 	byKey := map[uint64][]int32{}
 	var order []uint64
 	for _, n := range use {
@@ -111,7 +117,44 @@ func newWords(texts []string, use []int32) *words {
 		}
 		*w.slot(key) = wordSlot{key, from, int32(len(w.ends))}
 	}
+	w.fillBuckets(texts, use)
 	return w
+}
+
+// fillBuckets lets in the first bytes of all words.
+func (w *words) fillBuckets(texts []string, use []int32) {
+	var in [buckets]letters
+	done := map[string]bool{}
+	for _, n := range use {
+		head := texts[n][:min(len(texts[n]), headLen)]
+		if done[head] {
+			continue
+		}
+		done[head] = true
+		b, then := choose(&in, head)
+		in[b] = then
+		for j := range headLen {
+			table := &w.tables[1+j]
+			if j >= len(head) {
+				for c := range table {
+					table[c] |= 1 << b
+				}
+				continue
+			}
+			for _, c := range both(head[j]) {
+				table[c] |= 1 << b
+			}
+		}
+	}
+}
+
+// mayBegin reports whether one of the words can begin at byte i of text.
+func (w *words) mayBegin(text []byte, i int) bool {
+	in := uint8(0xff)
+	for j := 0; j < headLen && i+j < len(text); j++ {
+		in &= w.tables[1+j][text[i+j]&0x7f]
+	}
+	return in != 0
 }
 
 // slot is where a key is, or would be.
@@ -146,7 +189,7 @@ func (w *words) find(text []byte, texts []string, sc *Scratch, found []Match) []
 	before := uint64(0)
 	for base := 0; base < len(text); base += tile {
 		state.long = 0
-		n := cut(text[base:], c, &state)
+		n := w.cut(text[base:], c, &state)
 		n = probeWords(w, c, n)
 		for _, p := range c.hits[:n] {
 			found = w.look(text, base+int(p), foldedKey(c.folded[p:]), texts, found)
@@ -237,8 +280,9 @@ func foldedKey(folded []byte) uint64 {
 }
 
 // cutPlain folds a tile of text from block first on, with something of what
-// follows, and appends to c.starts[:n] where words begin; it returns how many.
-func cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
+// follows, and appends to c.starts[:n] where words begin that may be one of w's;
+// it returns how many.
+func (w *words) cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
 	for i := first * 64; i < tile+64; i++ {
 		if i >= len(text) {
 			c.folded[i] = space
@@ -250,7 +294,7 @@ func cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
 		solid := uint64(1)
 		for k := i; k < i+64; k++ {
 			not := uint64(c.folded[k] >> 7)
-			if state.outside == 1 && not == 0 {
+			if state.outside == 1 && not == 0 && w.mayBegin(text, k) {
 				c.starts[n] = uint16(k)
 				n++
 			}

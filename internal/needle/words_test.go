@@ -127,15 +127,15 @@ func TestCutsAgree(t *testing.T) {
 		text := randomWords(r, r.IntN(3*tile))
 		one, other := &cutting{}, &cutting{}
 		state, plain := cutState{outside: 1}, cutState{outside: 1}
+		w := newWords([]string{"a", "ab", "zb_0"}, [][]int32{{0, 1, 2}, {1, 2}, {2}}[r.IntN(3)])
 		for base := 0; base < len(text); base += tile {
-			n := cut(text[base:], one, &state)
-			m := cutPlain(text[base:], other, &plain, 0, 0)
+			n := w.cut(text[base:], one, &state)
+			m := w.cutPlain(text[base:], other, &plain, 0, 0)
 			size := min(tile+windowLen, len(text)-base)
 			state.high, plain.high = min(state.high, 1), min(plain.high, 1) // not the same bits
 			if state != plain || !slices.Equal(one.starts[:n], other.starts[:m]) || string(one.folded[:size]) != string(other.folded[:size]) {
 				t.Fatalf("%q: %+v %v, plainly %+v %v", text[base:], state, one.starts[:n], plain, other.starts[:m])
 			}
-			w := newWords([]string{"a", "ab", "zb_0"}, []int32{0, 1, 2})
 			hits, plainHits := probeWords(w, one, n), probeWordsPlain(w, other, m)
 			if !slices.Equal(one.hits[:hits], other.hits[:plainHits]) {
 				t.Fatalf("%q: %v, plainly %v", text[base:], one.hits[:hits], other.hits[:plainHits])

@@ -9,7 +9,8 @@ import (
 // beside are the words next to a needle that is a term of its own, as far as
 // eight bytes go: the next one's first and the last one's last, folded. A needle
 // can be of dozens of phrases, and this tells most of them from what is there.
-type beside struct{ next, last edge }
+// Of a needle that is a part of a term it is the term's begin.
+type beside struct{ next, last, term edge }
 
 // edge are up to eight bytes, and which of them count: none where nothing is
 // known.
@@ -22,6 +23,11 @@ const (
 
 // besideOf is what must stand beside an anchor.
 func besideOf(a *anchor) (b beside) {
+	if a.exact && !a.isTerm() {
+		t := a.phrase.term(a.term)
+		b.term.mask = ^uint64(0) >> (8 * (edgeLen - min(len(t), edgeLen)))
+		b.term.bytes = first([]byte(t), 0) & b.term.mask
+	}
 	if !a.isTerm() || a.phrase.loose {
 		return b
 	}
@@ -54,6 +60,12 @@ func besides(text []byte, from, to int, newline lucene.Truth) (b beside) {
 func (b *beside) differs(there *beside) bool {
 	return (b.next.bytes^there.next.bytes)&b.next.mask&there.next.mask != 0 ||
 		(b.last.bytes^there.last.bytes)&b.last.mask&there.last.mask != 0
+}
+
+// isPart reports whether a needle can be a part of the term that it is of, which
+// would begin at byte i.
+func (b *beside) isPart(text []byte, i int) bool {
+	return b.term.mask == 0 || i >= 0 && (first(text, i)^b.term.bytes)&b.term.mask == 0
 }
 
 // first are the bytes from i on, folded; 0 behind the end.

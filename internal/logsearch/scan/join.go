@@ -33,13 +33,24 @@ func (s *Searcher) join(l joblog.Listing, results []result) logsearch.Answer {
 	if len(reasons) > 0 {
 		a.Status, a.Why = logsearch.Incomplete, reason(reasons)
 	}
-	for i := range s.trees {
-		if m, ok := s.match(i, results); ok {
+	for _, i := range allFound(results) {
+		if m, ok := s.match(int(i), results); ok {
 			a.Matches = append(a.Matches, m)
 		}
 	}
 	a.Refused = append(slices.Clip(a.Refused), overBudget(results)...)
 	return a
+}
+
+// allFound are the fingerprints that have hits in any file, in their order.
+func allFound(results []result) []int32 {
+	all := map[int32]bool{}
+	for _, r := range results {
+		for i := range r.found {
+			all[i] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // overBudget tells of each fingerprint that was too costly in which file first.

@@ -97,7 +97,7 @@ func (l *looker) uses(m needle.Match, newline lucene.Truth) {
 		u := &uses[i]
 		a, truth := &u.anchor, lucene.Yes
 		switch {
-		case u.isTerm && (isTerm == lucene.No || u.beside.differs(&there)):
+		case u.isTerm && (isTerm == lucene.No || u.beside.differs(&there)), !u.beside.isPart(l.w.Text, from-a.off):
 			continue
 		case u.isTerm && isTerm == lucene.Yes:
 			truth = a.phrase.around(l.w.Text, from, a.term, newline)

@@ -13,6 +13,7 @@ import (
 const (
 	gramLen   = 4
 	windowLen = 8
+	headLen   = 3
 	fold      = 0x20202020
 	mul       = 0x9e3779b1
 	mulWindow = 0x9e3779b97f4a7c15
@@ -255,16 +256,20 @@ func broadcast(r Register) VecVirtual {
 	return v
 }
 
-// cut finds where words begin. A byte's entry in the table is itself, folded,
-// if it is a word's, and has bit 7 set if not.
+// cut finds where words begin. A byte's entry in the first table is itself, folded,
+// if it is a word's, and has bit 7 set if not; the others are of words' first bytes.
 func cut() {
-	TEXT("cutVBMI", NOSPLIT, "func(text, table, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64")
+	TEXT("cutVBMI", NOSPLIT, "func(text, tables, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64")
 	Doc("cutVBMI is cutPlain for blocks of 64 bytes, which are some; one block more must be readable, and is folded too. It needs AVX-512 BW, VBMI and VBMI2.")
-	text, table, folded := Load(Param("text"), GP64()), Load(Param("table"), GP64()), Load(Param("folded"), GP64())
+	text, tables, folded := Load(Param("text"), GP64()), Load(Param("tables"), GP64()), Load(Param("folded"), GP64())
 	starts, state, blocks := Load(Param("starts"), GP64()), Load(Param("state"), GP64()), Load(Param("blocks"), GP64())
-	low, high := ZMM(), ZMM()
-	VMOVDQU64(Mem{Base: table}, low)
-	VMOVDQU64(Mem{Base: table, Disp: 64}, high)
+	var lows, highs [1 + headLen]VecVirtual
+	for j := range lows {
+		lows[j], highs[j] = ZMM(), ZMM()
+		VMOVDQU64(Mem{Base: tables, Disp: 128 * j}, lows[j])
+		VMOVDQU64(Mem{Base: tables, Disp: 128*j + 64}, highs[j])
+	}
+	low, high := lows[0], highs[0]
 	joiner, space := fill(0x80), fill(0xc0)
 	places, step, base := ZMM(), ZMM(), ZMM()
 	VMOVDQU64(iota(), places)
@@ -299,7 +304,16 @@ func cut() {
 	ANDQ(none, solid)
 	ORQ(solid, long)
 	MOVQ(none, solid)
+	var heads [headLen]VecVirtual
+	for j := range heads {
+		heads[j] = ZMM()
+		VMOVDQU64(Mem{Base: text, Disp: j}, heads[j])
+		VPERMI2B(highs[1+j], lows[1+j], heads[j])
+	}
+	VPANDQ(heads[0], heads[1], heads[1])
 	KMOVQ(begin, here)
+	VPTESTMB(heads[1], heads[2], here, here)
+	KMOVQ(here, begin)
 	list := ZMM()
 	VPCOMPRESSB_Z(places, here, list)
 	VPMOVZXBW(list.AsY(), list)
