@@ -141,9 +141,10 @@ func (s *splitter) border(buf []byte, end bool) int {
 
 // window yields the first n bytes of buf.
 func (s *splitter) window(buf []byte, n int) []byte {
+	lines := bytes.Count(buf[:n], []byte{'\n'}) // the first look, which waits for memory anyhow
 	s.w.reset(buf[:n], s.at.line, s.at.offset)
 	s.f.stopped = !s.yield(&s.w, nil)
-	s.at.line = s.w.number(n)
+	s.at.line += int64(lines)
 	s.at.offset += int64(n)
 	return buf[n:]
 }
