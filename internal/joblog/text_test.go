@@ -88,8 +88,40 @@ func TestWindowsOfALocalFile(t *testing.T) {
 	}
 }
 
-// TestPartsAreTheFile: the events of all parts, one after the other, are those of
-// the file; lines count from each part's beginning.
+// inParts are the events of a text's parts, one after the other.
+func inParts(t *testing.T, text, name string, o FoldOptions, n int) (parts int, got []string) {
+	t.Helper()
+	_, f := inFile(t, text, Options{})
+	l, err := OpenFile(f.file.Name(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	line := int64(0)
+	list := l.Parts(t.Context(), l.Listing().Files[0], name, o, n)
+	for _, p := range list {
+		body, err := l.Open(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Read = &Extent{}
+		for w, err := range Windows(body, name, o) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for ev := range w.Events() {
+				ev.Line += line
+				got = append(got, ev.show())
+			}
+		}
+		line += o.Read.Lines
+		body.Close()
+	}
+	return len(list), got
+}
+
+// TestPartsAreTheFile: the events of all parts are those of the file; lines count
+// from each part's beginning.
 func TestPartsAreTheFile(t *testing.T) {
 	needMap(t)
 	r := rand.New(rand.NewPCG(9, 10))
@@ -97,41 +129,29 @@ func TestPartsAreTheFile(t *testing.T) {
 	for i := range 40 {
 		text, name := randomLog(r, 200+r.IntN(2000)), names[i%3]
 		o := FoldOptions{KeepDebug: r.IntN(2) == 0, MaxEvent: []int{0, 300, 5000}[r.IntN(3)]}
-		_, f := inFile(t, text, Options{})
-		l, err := OpenFile(f.file.Name(), Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		parts := l.Parts(t.Context(), l.Listing().Files[0], name, o, 1+r.IntN(9))
-		divided += len(parts) - 1
-		var got []string
-		line := int64(0)
-		for _, p := range parts {
-			body, err := l.Open(t.Context(), p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Read = &Extent{}
-			for w, err := range Windows(body, name, o) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				for ev := range w.Events() {
-					ev.Line += line
-					got = append(got, ev.show())
-				}
-			}
-			line += o.Read.Lines
-			body.Close()
-		}
+		parts, got := inParts(t, text, name, o, 1+r.IntN(9))
 		if want := folded(t, text, name, o); !slices.Equal(got, want) {
-			t.Fatalf("%s %+v in %d parts: %d events, want %d", name, o, len(parts), len(got), len(want))
+			t.Fatalf("%s %+v in %d parts: %d events, want %d", name, o, parts, len(got), len(want))
 		}
+		divided += parts - 1
 	}
 	if divided < 20 {
 		t.Error("hardly any file was divided:", divided)
 	}
+}
+
+func FuzzParts(f *testing.F) {
+	f.Add("2024-01-02 03:04:05.678 | a\nb\r\n", 1, 64, 3, true)
+	f.Add("2024-01-02 03:04:05.678 12 DEBUG m d\n2024-01-02 03:04:05.678 12 TRACE m d\nx\n2024-01-02 03:04:05.678 12 INFO m d\n", 2, 0, 2, false)
+	f.Fuzz(func(t *testing.T, text string, name, limit, n int, keep bool) {
+		needMap(t)
+		text = strings.Repeat(text, 1+len(text)%7)
+		o := FoldOptions{MaxEvent: limit % 4096, KeepDebug: keep}
+		file := names[uint(name)%3]
+		if _, got := inParts(t, text, file, o, int(1+uint(n)%9)); !slices.Equal(got, folded(t, text, file, o)) {
+			t.Errorf("got  %q\nwant %q", got, folded(t, text, file, o))
+		}
+	})
 }
 
 func TestTheBoundsHoldForMappedFiles(t *testing.T) {
