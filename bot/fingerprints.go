@@ -37,7 +37,8 @@ type fingerprints struct {
 	changed []handlers.Wake // those who wait for a set
 	watcher *queries.Watcher
 	log     *slog.Logger
-	sha     [32]byte // of the set in use
+	sha     [32]byte                 // of the set in use
+	begin   func() (end func(error)) // shows that a reload begins; nil: nobody watches
 }
 
 // openFingerprints loads the set; without a usable one the bot does not start.
@@ -127,12 +128,17 @@ func (f *fingerprints) watch(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	ctx = handlers.Watched(ctx, "fingerprints")
+	f.begin = func() func(error) { return handlers.Work(ctx) }
 	return f.watcher.Run(ctx)
 }
 
 // replace uses a set that was read again, unless it has errors: then the last
 // good one stays.
 func (f *fingerprints) replace(set queries.Set, problems []queries.Problem) {
+	if f.begin != nil {
+		defer f.begin()(nil)
+	}
 	f.tell(problems)
 	if queries.HasErrors(problems) {
 		f.log.Error("the fingerprints have errors, the last good set stays", "dir", f.dir)

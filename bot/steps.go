@@ -39,7 +39,9 @@ func (b *Bot) makeSteps(wording *handlers.Wording) []step {
 	b.deafness, b.breaker = b.deaf(offset), b.limits()
 	catchup := b.catchup(offset)
 	steps := []step{
-		{"gerrit stream", func(ctx context.Context) error { return b.gerrit.Stream(ctx, b.sink) }},
+		{"gerrit stream", func(ctx context.Context) error {
+			return b.gerrit.Stream(handlers.Watched(ctx, "gerrit stream"), b.sink)
+		}},
 		{"fingerprints", b.sets.watch},
 		{"ingest", b.ingest(offset).Run},
 		{"catch up", catchup.Run},
@@ -136,8 +138,12 @@ func (b *Bot) compose(wording *handlers.Wording) *handlers.Compose {
 const burstQuiet = 3 * time.Second
 
 func (b *Bot) announce(busy func() bool) *handlers.Announce {
+	var accounts handlers.AccountAsker
+	if b.cfg.Gerrit.HTTPURL != "" { // SSH does not tell of accounts
+		accounts = b.asker
+	}
 	return handlers.NewAnnounce(handlers.AnnounceOptions{
-		Store: b.store, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Quiet: burstQuiet, Busy: busy, Channels: channels(b.cfg),
+		Store: b.store, Accounts: accounts, Steps: b.cfg.IRC.AnnounceSteps, Fresh: b.cfg.IRC.Fresh.Duration, Quiet: burstQuiet, Busy: busy, Channels: channels(b.cfg),
 		BugURL: b.tracker.URL, Logger: b.log, Now: b.o.Now, Wake: b.wakes.announce, Next: b.wakes.said(),
 	})
 }

@@ -25,7 +25,7 @@ import (
 // site is a bot on a fake Gerrit, with pages and a supervisor.
 func site(t *testing.T, more ...func(*config.Config)) (b *Bot, g *gerrit.Server, told func() []string) {
 	t.Helper()
-	g, err := gerrit.Start(gerrit.Options{})
+	g, err := gerrit.Start(gerrit.Options{REST: true})
 	ok(t, err)
 	t.Cleanup(func() { _ = g.Close() })
 	dir := t.TempDir()

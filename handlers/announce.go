@@ -23,9 +23,16 @@ type RecheckStore interface {
 	DeadStore
 }
 
+// AccountAsker tells of an account, and whether Gerrit tags it as a service
+// user.
+type AccountAsker interface {
+	Account(ctx context.Context, username string) (ci.Account, bool, error)
+}
+
 // AnnounceOptions are what the step of announcing works with.
 type AnnounceOptions struct {
 	Store    RecheckStore
+	Accounts AccountAsker  // asked whether those who name a bug are people; nil: all are that the configuration does not know
 	Steps    []int         // at how many rechecks by people a bug is announced; nil: DefaultSteps
 	Fresh    time.Duration // an older comment announces nothing; 0: 1 h
 	Quiet    time.Duration // a bug waits until nobody was heard to name it for so long, as a burst gives one line, also one that is found late; 0: not
@@ -44,10 +51,11 @@ func DefaultSteps() []int { return []int{1, 5, 20, 100, 500, 2000} }
 // Announce tells channels of bugs that people name in rechecks and that have no
 // fingerprint.
 type Announce struct {
-	o      AnnounceOptions
-	steps  []int
-	graves *graves
-	log    *slog.Logger
+	o       AnnounceOptions
+	steps   []int
+	graves  *graves
+	log     *slog.Logger
+	trouble *trouble
 }
 
 // NewAnnounce makes the step.
@@ -60,7 +68,7 @@ func NewAnnounce(o AnnounceOptions) *Announce {
 	}
 	o.Fresh, o.Now = cmp.Or(o.Fresh, time.Hour), clock(o.Now)
 	return &Announce{o: o, steps: slices.Sorted(slices.Values(o.Steps)),
-		graves: newGraves(store.StepAnnounce, o.Store, o.Logger, o.Now), log: logger(o.Logger)}
+		graves: newGraves(store.StepAnnounce, o.Store, o.Logger, o.Now), log: logger(o.Logger), trouble: newTrouble(o.Logger)}
 }
 
 // recheckBatch is how many bugs are decided on before the step looks again.
@@ -98,6 +106,9 @@ func (a *Announce) one(ctx context.Context, b store.RecheckedBug) error {
 	if next := a.quietAt(b, now); next.After(now) {
 		return ignoreState(a.o.Store.RetryRechecks(ctx, b.RecheckIDs, next, "others may be naming it now"))
 	}
+	if a.programs(ctx, b) { // what is left of its rechecks is decided on at the next look
+		return nil
+	}
 	step, why := a.crossed(b, now)
 	var out []store.Outgoing
 	if step > 0 {
@@ -122,6 +133,23 @@ const (
 	busyAtMost = 10 * time.Minute
 	busyAgain  = time.Second
 )
+
+// programs reports whether some of those who named the bug turned out to be no
+// people, such as a CI of another company: the stream does not tell. Where
+// Gerrit does not either, they are taken for people.
+func (a *Announce) programs(ctx context.Context, b store.RecheckedBug) (found bool) {
+	if a.o.Accounts == nil {
+		return false
+	}
+	for _, name := range b.Authors {
+		_, service, err := a.o.Accounts.Account(ctx, name)
+		if a.trouble.note("accounts", err); err != nil {
+			return found
+		}
+		found = found || service
+	}
+	return found
+}
 
 // atMost is how many times Quiet a bug waits that is named again and again.
 const atMost = 10

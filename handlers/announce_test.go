@@ -1,7 +1,10 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -261,5 +264,47 @@ func TestAnnounceAStorm(t *testing.T) {
 	}
 	if again := w.announced(w.announcer()); len(again) != 2 {
 		t.Errorf("%d lines after another look", len(again))
+	}
+}
+
+// register is a Gerrit that tells who is a program.
+type register struct {
+	store    *store.Store
+	programs []string
+	err      error
+}
+
+func (r *register) Account(ctx context.Context, name string) (ci.Account, bool, error) {
+	a, service := ci.Account{Username: name}, slices.Contains(r.programs, name)
+	if r.err != nil {
+		return a, false, r.err
+	}
+	return a, service, r.store.RememberAccount(ctx, a, service)
+}
+
+// TestAnnounceForPeople: a bug that only programs name, which the configuration
+// does not know, is announced to nobody; where Gerrit does not tell it is.
+func TestAnnounceForPeople(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		programs []string
+		err      error
+		want     int
+	}{
+		"people":   {nil, nil, 1},
+		"programs": {[]string{"p0"}, nil, 0},
+		"no word":  {[]string{"p0"}, errors.New("503"), 1},
+	} {
+		w := newWorld(t)
+		a := w.announcer()
+		a.o.Accounts = &register{w.store, c.programs, c.err}
+		w.recheck(1, "42")
+		for range 2 {
+			_, err := a.step(t.Context())
+			w.ok(err)
+		}
+		if out := w.announced(a); len(out) != c.want {
+			t.Errorf("%s: %d lines", name, len(out))
+		}
 	}
 }

@@ -100,7 +100,9 @@ func (s *Sink) Begin(ctx context.Context) error {
 }
 
 // Lines stores one batch, in one transaction.
-func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) error {
+func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) (err error) {
+	end := Work(ctx)
+	defer func() { end(err) }()
 	raws := make([]store.Raw, len(lines))
 	aside := ""
 	for i, l := range lines {
@@ -126,7 +128,9 @@ func (s *Sink) Lines(ctx context.Context, lines []gerritstream.Line) error {
 }
 
 // Connected notes that we listen from now on.
-func (s *Sink) Connected(ctx context.Context, _ string, _ time.Time) error {
+func (s *Sink) Connected(ctx context.Context, _ string, _ time.Time) (err error) {
+	end := Work(ctx)
+	defer func() { end(err) }()
 	if err := s.Begin(ctx); err != nil {
 		return err
 	}
@@ -159,7 +163,9 @@ func (s *Sink) listen(ctx context.Context) error {
 }
 
 // Lost opens a gap from the last byte on.
-func (s *Sink) Lost(ctx context.Context, session string, lastByte, at time.Time, cause string) error {
+func (s *Sink) Lost(ctx context.Context, session string, lastByte, at time.Time, cause string) (err error) {
+	end := Work(ctx)
+	defer func() { end(err) }()
 	if lastByte.IsZero() {
 		lastByte = at
 	}
@@ -170,7 +176,7 @@ func (s *Sink) Lost(ctx context.Context, session string, lastByte, at time.Time,
 	if !s.refused.IsZero() { // what came before the last byte is missing too
 		lastByte, s.refused = earlier(lastByte, s.refused), time.Time{}
 	}
-	err := s.o.Store.OpenGap(ctx, lastByte, cause)
+	err = s.o.Store.OpenGap(ctx, lastByte, cause)
 	if err != nil && (s.owed == nil || lastByte.Before(s.owed.from)) {
 		s.owed = &owed{lastByte, cause}
 	}

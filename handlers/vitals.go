@@ -93,6 +93,21 @@ func watched(ctx context.Context, name string, more time.Duration) context.Conte
 	return ctx
 }
 
+// Watched names a step that is no loop of this package and works only now and
+// then, between Work and its end: it can hang there, and is idle else.
+func Watched(ctx context.Context, name string) context.Context {
+	ctx = watched(ctx, name, 0)
+	round(ctx, nil)
+	return ctx
+}
+
+// Work says that the step under ctx begins to work; the function that it returns
+// says how that ended.
+func Work(ctx context.Context) (end func(error)) {
+	beat(ctx)
+	return func(err error) { round(ctx, err) }
+}
+
 // beat says that the step under ctx gets on. A step calls it for each item, so
 // that many items are not taken for one that hangs.
 func beat(ctx context.Context) { mark(ctx, func(*StepState) {}) }

@@ -79,9 +79,9 @@ func FuzzLinesIn(f *testing.F) {
 		if room := s.roomNow("#ci"); room < 0 || room > lineBytes {
 			t.Fatalf("room is %d", room)
 		}
-		for _, text := range s.c.State().Troubles() {
-			if text != Clean(text) {
-				t.Fatalf("trouble %q", text)
+		for place, why := range s.c.State().Trouble {
+			if place != Clean(place) || why != Clean(why) {
+				t.Fatalf("trouble %q with %q", why, place)
 			}
 		}
 	})

@@ -3,7 +3,6 @@ package irc
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -22,22 +21,6 @@ type State struct {
 	LastErrorAt time.Time
 	PingLatency time.Duration // of the last answered keep-alive
 	Dropped     uint64        // commands that were not taken because the queue was full
-}
-
-// Troubles are what a person has to see to, one text each, sorted: a ban or a
-// refused login, channels that do not let us in, NickServ's refusal. A text stays
-// the same as long as its cause does, so one that is new is an alarm, and one
-// that is gone a recovery.
-func (s State) Troubles() []string {
-	var list []string
-	if s.Blocked != "" {
-		list = append(list, s.Blocked)
-	}
-	for what, why := range s.Trouble {
-		list = append(list, "irc: "+what+": "+why)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // State returns a copy of the present state.

@@ -94,6 +94,11 @@ func fillRechecked(ctx context.Context, tx *txn, b *RecheckedBug) error {
 	if err != nil {
 		return err
 	}
+	b.Authors, err = collect(ctx, tx, scanText, `SELECT a.username FROM recheck_bug n JOIN comment c ON c.id = n.comment JOIN account a ON a.id = c.author
+		WHERE n.bug = ? AND n.state = 'new' AND a.username <> '' GROUP BY a.id ORDER BY max(n.id) DESC LIMIT 20`, b.BugID)
+	if err != nil {
+		return err
+	}
 	b.RecheckIDs, err = collect(ctx, tx, scanInt, `SELECT id FROM recheck_bug WHERE bug = ? AND state = 'new' ORDER BY id`, b.BugID)
 	return err
 }

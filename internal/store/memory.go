@@ -61,7 +61,8 @@ func (s *Store) KnownAccount(ctx context.Context, username string) (a ci.Account
 	return a, service, told, err
 }
 
-// RememberAccount writes what Gerrit has just told of an account.
+// RememberAccount writes what Gerrit has just told of an account. A service
+// user's rechecks are no evidence of a person's need any more, also earlier ones.
 func (s *Store) RememberAccount(ctx context.Context, a ci.Account, service bool) error {
 	return s.update(ctx, "remember account", a.Ident(), func(tx *txn) error {
 		id, err := saveAccount(ctx, tx, a, cicomment.Role(""))
@@ -69,6 +70,25 @@ func (s *Store) RememberAccount(ctx context.Context, a ci.Account, service bool)
 			return err
 		}
 		_, err = exec(ctx, tx, `UPDATE account SET service = ?, told_ms = ? WHERE id = ?`, flag(service), ms(s.now()), id)
-		return err
+		if err != nil || !service {
+			return err
+		}
+		return noPerson(ctx, tx, id, s.now())
 	})
+}
+
+// noPerson takes an account's rechecks for a program's.
+func noPerson(ctx context.Context, tx *txn, account int64, now time.Time) error {
+	const theirs = `(SELECT r.comment FROM recheck r JOIN comment c ON c.id = r.comment WHERE c.author = ?1)`
+	for _, q := range []string{
+		`UPDATE recheck SET by_bot = 1 WHERE comment IN ` + theirs,
+		`UPDATE recheck_bug SET state = 'skipped', why = 'by a bot', next_ms = NULL, at_ms = ?2 WHERE state = 'new' AND comment IN ` + theirs,
+		`DELETE FROM queue WHERE state = 'open' AND bug IN (SELECT bug FROM recheck_bug WHERE comment IN ` + theirs + `)
+			AND NOT EXISTS (SELECT 1 FROM recheck_bug n JOIN recheck r ON r.comment = n.comment WHERE n.bug = queue.bug AND NOT r.by_bot)`,
+	} {
+		if _, err := exec(ctx, tx, q, account, ms(now)); err != nil {
+			return err
+		}
+	}
+	return finishRechecks(ctx, tx, now)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -73,5 +74,30 @@ func TestKnownAccount(t *testing.T) {
 	a, service, at, err := s.KnownAccount(t.Context(), "zuul")
 	if err != nil || !service || !at.Equal(noon) || a.Name != "Zuul" || a.GerritID != 22348 {
 		t.Errorf("%+v %v at %s, %v", a, service, at, err)
+	}
+}
+
+// TestServiceUserIsNoPerson: once Gerrit has told that an account is a program's,
+// its rechecks are no person's, those before as those to come.
+func TestServiceUserIsNoPerson(t *testing.T) {
+	w := &world{t: t, s: fresh(t), change: 7}
+	theirs, also := level(0, "recheck bug 1", false), level(5, "recheck bug 2", false)
+	theirs.author, also.author = bob, bob
+	mine := level(6, "recheck bug 2", false)
+	w.hear("s", theirs, also, mine)
+	ok(t, w.s.RememberAccount(t.Context(), bob, true))
+	later := level(9, "recheck bug 3", false)
+	later.author = bob
+	w.hear("s", later)
+	due, err := w.s.DueRechecks(t.Context(), noon.Add(time.Hour), 9)
+	ok(t, err)
+	if len(due) != 1 || due[0].Bug.Ref != "2" || due[0].People != 1 || !slices.Equal(due[0].Authors, []string{"alice"}) {
+		t.Errorf("%+v", due)
+	}
+	if n := count(t, w.s, `SELECT count(*) FROM queue`); n != 1 {
+		t.Errorf("%d bugs in the queue", n)
+	}
+	if n := count(t, w.s, `SELECT count(*) FROM recheck WHERE by_bot AND state = 'skipped'`); n != 3 {
+		t.Errorf("%d rechecks by a program", n)
 	}
 }

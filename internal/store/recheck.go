@@ -28,22 +28,33 @@ const tracked = `EXISTS (SELECT 1 FROM fingerprint_bug fb JOIN fpset_member m ON
 // before with a poorer text is made richer. old: why it is evidence but no news.
 func (s *Store) addRecheck(ctx context.Context, tx *txn, comment int64, e entry, old string) error {
 	r, now := e.c.Parsed.Recheck, s.now()
-	_, err := exec(ctx, tx, `INSERT INTO recheck (comment, change, own_ms, kind, reason, by_bot, state, at_ms) VALUES (?,?,?,?,?,?,?,?)
+	bot, err := byBot(ctx, tx, e)
+	if err != nil {
+		return err
+	}
+	_, err = exec(ctx, tx, `INSERT INTO recheck (comment, change, own_ms, kind, reason, by_bot, state, at_ms) VALUES (?,?,?,?,?,?,?,?)
 		ON CONFLICT (comment) DO UPDATE SET kind = excluded.kind, reason = excluded.reason, by_bot = max(by_bot, excluded.by_bot)`,
-		comment, e.change, ms(own(e.c)), string(r.Kind), r.Reason, flag(byBot(e.c.Parsed)), recheckNew, ms(now))
+		comment, e.change, ms(own(e.c)), string(r.Kind), r.Reason, flag(bot), recheckNew, ms(now))
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs(*r) {
-		if err := s.nameBug(ctx, tx, comment, ref, byBot(e.c.Parsed), old, now); err != nil {
+		if err := s.nameBug(ctx, tx, comment, ref, bot, old, now); err != nil {
 			return fmt.Errorf("bug %s: %w", ref, err)
 		}
 	}
 	return finishRecheck(ctx, tx, comment, now)
 }
 
-// byBot: a service user's recheck is no evidence of a person's need either.
-func byBot(p cicomment.Parsed) bool { return p.Recheck.ByBot || p.Role == cicomment.RoleBot }
+// byBot: a service user's recheck is no evidence of a person's need either; by
+// the stream nobody can tell, so that what Gerrit told when it was asked counts.
+func byBot(ctx context.Context, tx *txn, e entry) (bool, error) {
+	if e.c.Parsed.Recheck.ByBot || e.c.Parsed.Role == cicomment.RoleBot {
+		return true, nil
+	}
+	_, service, err := lookupID(ctx, tx, `SELECT 1 FROM account WHERE id = ? AND service`, e.author)
+	return service, err
+}
 
 // refs are the bugs that a recheck names, Launchpad's first.
 func refs(r cicomment.Recheck) []ci.BugRef {

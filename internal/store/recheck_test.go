@@ -32,9 +32,9 @@ func TestUntrackedBugs(t *testing.T) {
 		recheck(4, cicomment.RolePerson, 2, 4), recheck(5, cicomment.RolePerson, 1))
 	want := []RecheckedBug{
 		{BugID: 2, Bug: lp(2), People: 2, Newest: noon.Add(4 * time.Second), Heard: noon.Add(4 * time.Second), FirstHeard: noon.Add(time.Second), Project: "openstack/nova",
-			Crossings: []time.Time{noon.Add(time.Second), noon.Add(4 * time.Second)}, RecheckIDs: []int64{2, 4}},
+			Crossings: []time.Time{noon.Add(time.Second), noon.Add(4 * time.Second)}, RecheckIDs: []int64{2, 4}, Authors: []string{"alice"}},
 		{BugID: 4, Bug: lp(4), People: 1, Newest: noon.Add(4 * time.Second), Heard: noon.Add(4 * time.Second), FirstHeard: noon.Add(4 * time.Second), Project: "openstack/nova",
-			Crossings: []time.Time{noon.Add(4 * time.Second)}, RecheckIDs: []int64{5}},
+			Crossings: []time.Time{noon.Add(4 * time.Second)}, RecheckIDs: []int64{5}, Authors: []string{"alice"}},
 	}
 	if diff := cmp.Diff(want, due(t, s)); diff != "" {
 		t.Error(diff)

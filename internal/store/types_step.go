@@ -176,6 +176,7 @@ type RecheckedBug struct {
 	Project    string      // of the newest
 	Crossings  []time.Time // own times of the namings by people behind LastStep, in the order of those times: the first made it LastStep + 1
 	RecheckIDs []int64     // the undecided namings, for DecideRechecks
+	Authors    []string    // usernames of those who wrote them, the latest first; 20 at most
 	LastStep   int         // of People, how many were decided on before: every step up to it was announced or passed
 	Private    bool        // named only on private changes
 }

@@ -50,6 +50,7 @@ func (s *Server) startREST() error {
 	mux := http.NewServeMux()
 	for _, prefix := range []string{"", "/a"} {
 		mux.HandleFunc("GET "+prefix+"/changes/{n}/messages", s.withChange(func(c *change) any { return s.restMessages(c) }))
+		mux.HandleFunc("GET "+prefix+"/accounts/{name}/detail", s.accountDetail)
 		mux.HandleFunc("GET "+prefix+"/changes/{n}/comments", s.withChange(func(c *change) any { return s.restComments(c) }))
 	}
 	s.url = "http://" + l.Addr().String()
@@ -76,6 +77,23 @@ func (s *Server) withChange(show func(*change) any) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 		fmt.Fprint(w, ")]}'\n")
 		_ = json.NewEncoder(w).Encode(show(c))
+	}
+}
+
+// accountDetail answers who an account is, and whether it is a service user.
+func (s *Server) accountDetail(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := r.PathValue("name")
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/a/") && !s.signedIn(r):
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+	case s.accounts[name] == nil:
+		http.Error(w, "Not found: "+name, http.StatusNotFound)
+	default:
+		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+		fmt.Fprint(w, ")]}'\n")
+		_ = json.NewEncoder(w).Encode(s.restAccount(name))
 	}
 }
 

@@ -106,8 +106,8 @@ func TestNickServWithServices(t *testing.T) {
 	withServices(t, func(t *testing.T, d *Daemon, _ *Services) {
 		p := arrive(t, d, "ann")
 		b := launch(t, d, func(o *irc.Options) { o.NickServ = accountPassword })
-		if st := b.joined(); len(st.Troubles()) != 0 {
-			t.Errorf("troubles %q", st.Troubles())
+		if st := b.joined(); len(st.Trouble) != 0 {
+			t.Errorf("trouble %q", st.Trouble)
 		}
 		p.say("WHOIS " + b.State().Nick)
 		p.expect(" rbot :is logged in as")
