@@ -11,17 +11,20 @@ type part struct{ from, to int64 }
 // Parts divides a local file into up to n stretches of whole events, about
 // equally long, so that Windows of each may be looked at side by side: together
 // they are the windows of the file, but that each counts lines from 1. What is
-// packed, or shows no place to cut, stays whole.
+// packed or cannot be mapped, or shows no place to cut, stays whole.
 func (l *Local) Parts(ctx context.Context, f FileInfo, name string, o FoldOptions, n int) []FileInfo {
 	body, err := l.Open(ctx, f)
 	if err != nil {
 		return []FileInfo{f} // who opens it is told
 	}
 	defer body.Close()
-	file, ok := body.(*localFile)
-	if !ok || !file.plain {
+	text := lenderOf(body, nil)
+	defer text.close()
+	m, ok := text.(*mapped)
+	if !ok {
 		return []FileInfo{f}
 	}
+	file := m.file
 	var all []FileInfo
 	from := int64(0)
 	add := func(to int64) {

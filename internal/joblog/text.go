@@ -18,15 +18,21 @@ type lender interface {
 	close()
 }
 
-// lenderOf is r's own, where r is a file that can be mapped.
+// lenderOf is r's own, where r is a file that can be mapped: some file systems'
+// cannot.
 func lenderOf(r io.Reader, buf []byte) lender {
+	from := int64(0)
 	if l, ok := r.(*localFile); ok && l.plain {
-		return &mapped{file: l, stretch: bufferSize, piece: pieceSize(runtime.GOMAXPROCS(0)), at: l.from}
+		m := &mapped{file: l, stretch: bufferSize, piece: pieceSize(runtime.GOMAXPROCS(0)), at: l.from}
+		if err := m.move(l.from); err == nil || errors.Is(err, errShrunk) {
+			return m
+		}
+		from = l.from
 	}
 	if cap(buf) < bufferSize {
 		buf = make([]byte, bufferSize)
 	}
-	return &stream{r: r, buf: buf[:0:bufferSize]}
+	return &stream{r: r, buf: buf[:0:bufferSize], at: from}
 }
 
 // stream is a text that is read into a buffer.

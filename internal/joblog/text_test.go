@@ -188,6 +188,38 @@ func TestAFileThatGetsShorterIsIncomplete(t *testing.T) {
 	}
 }
 
+// TestAFileThatCannotBeMappedIsRead: sysfs maps none.
+func TestAFileThatCannotBeMappedIsRead(t *testing.T) {
+	const path = "/sys/kernel/mm/transparent_hugepage/enabled"
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Skip("needs a file of sysfs: ", err)
+	}
+	l, err := OpenFile(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	body, err := l.Open(t.Context(), l.Listing().Files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	if m := (&mapped{file: body.(*localFile), piece: minPiece}); canMap && m.move(0) == nil {
+		t.Fatal("it was mapped")
+	}
+	var got []byte
+	for w, err := range Windows(body, "x.txt", FoldOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, w.Text...)
+	}
+	if string(got) != string(want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestALookAtWhatIsNoLongerThere: noticed by the processor.
 func TestALookAtWhatIsNoLongerThere(t *testing.T) {
 	needMap(t)
