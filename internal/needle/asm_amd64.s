@@ -700,7 +700,7 @@ none:
 	RET
 
 // func cutVBMI(text *byte, tables *byte, folded *byte, starts *uint16, state *uint64, blocks uint64) uint64
-// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VBMI2, BMI, POPCNT
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, AVX512VBMI2, BMI, BMI2, POPCNT
 TEXT ·cutVBMI(SB), NOSPLIT, $0-56
 	MOVQ         text+0(FP), AX
 	MOVQ         tables+8(FP), CX
@@ -726,8 +726,9 @@ TEXT ·cutVBMI(SB), NOSPLIT, $0-56
 	VPXORQ       Z12, Z12, Z12
 	VPXORQ       Z13, Z13, Z13
 	MOVQ         (SI), CX
-	MOVQ         8(SI), R8
-	MOVQ         16(SI), R9
+	XORQ         R8, R8
+	MOVQ         $0x00000040, R9
+	SUBQ         DI, R9
 	MOVQ         BX, R10
 
 cut:
@@ -747,9 +748,9 @@ cut:
 	XORQ          R11, R11
 	KORTESTQ      K2, K2
 	SETEQ         R11
-	ANDQ          R11, R8
-	ORQ           R8, R9
-	MOVQ          R11, R8
+	SHRQ          $0x01, R8
+	SHLQ          $0x3f, R11
+	ORQ           R11, R8
 	VMOVDQU64     (AX), Z14
 	VPERMI2B      Z3, Z2, Z14
 	VMOVDQU64     1(AX), Z15
@@ -777,11 +778,11 @@ cut:
 	VMOVDQU8      Z8, K1, Z2
 	VMOVDQU64     Z2, (DX)
 	MOVQ          CX, (SI)
+	SHRXQ         R9, R8, R8
 	MOVQ          R8, 8(SI)
-	MOVQ          R9, 16(SI)
 	VPMOVB2M      Z13, K1
 	KMOVQ         K1, CX
-	ORQ           CX, 24(SI)
+	ORQ           CX, 16(SI)
 	SUBQ          R10, BX
 	SHRQ          $0x01, BX
 	VZEROUPPER

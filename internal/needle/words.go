@@ -170,10 +170,10 @@ func (w *words) slot(key uint64) *wordSlot {
 // tile is how much of a text is cut at a time; its places fit into 16 bits.
 const tile = 4096
 
-// cutState is what one cut leaves to the next: whether the last byte was no
-// word's, whether its last block of 64 had no space, whether two blocks in a row
-// had none; and whether so far there was a byte beyond ASCII.
-type cutState struct{ outside, solid, long, high uint64 }
+// cutState is what a cut tells: whether the last byte was no word's, which blocks
+// of 64 of this tile have no space, and whether so far there was a byte beyond
+// ASCII.
+type cutState struct{ outside, solid, high uint64 }
 
 // cutting is the memory of cuts.
 type cutting struct {
@@ -186,18 +186,19 @@ type cutting struct {
 func (w *words) find(text []byte, texts []string, sc *Scratch, found []Match) []Match {
 	c, state := &sc.cutting, cutState{outside: 1}
 	var tails []Match
-	before := uint64(0)
+	var long stretches
 	for base := 0; base < len(text); base += tile {
-		state.long = 0
 		n := w.cut(text[base:], c, &state)
 		n = probeWords(w, c, n)
 		for _, p := range c.hits[:n] {
 			found = w.look(text, base+int(p), foldedKey(c.folded[p:]), texts, found)
 		}
-		if state.long|before != 0 {
-			tails = w.tails(text, base, c, texts, tails)
+		for blocks := long.blocks(state.solid); blocks != 0; {
+			from := bits.TrailingZeros64(blocks)
+			to := from + bits.TrailingZeros64(^(blocks >> from))
+			blocks &^= 1<<to - 1 // of 64 too: then it is 0
+			tails = w.tails(text, base, c.folded[:min(tile, len(text)-base)], from*64, to*64, texts, tails)
 		}
-		before = state.long
 	}
 	sc.high = sc.high || state.high != 0
 	if len(tails) == 0 {
@@ -221,17 +222,29 @@ func (w *words) look(text []byte, i int, key uint64, texts []string, found []Mat
 	return found
 }
 
-// tails appends to found what ends a word in the long stretches of a tile. One
-// that goes on behind the tile is the next one's.
-func (w *words) tails(text []byte, base int, c *cutting, texts []string, found []Match) []Match {
-	folded := c.folded[:min(tile, len(text)-base)]
-	begin := base // of the stretch
-	for begin > 0 && base-begin < Long && (text[begin-1] >= 0x80 || cuts[text[begin-1]] != space) {
+// stretches finds where long stretches without a space are: at least two blocks
+// of them are solid.
+type stretches struct{ solid, pair uint64 } // the last blocks of the tile before
+
+// blocks are those of a tile in which long stretches begin, go on and end.
+func (s *stretches) blocks(solid uint64) uint64 {
+	pairs := solid & (solid<<1 | s.solid)
+	around := pairs>>2 | pairs>>1 | pairs | pairs<<1 | s.pair
+	s.solid, s.pair = solid>>63, pairs>>63
+	return around
+}
+
+// tails appends to found what ends a word in the long stretches of a part of a
+// tile. One that goes on behind the tile is the next one's.
+func (w *words) tails(text []byte, base int, folded []byte, from, limit int, texts []string, found []Match) []Match {
+	limit = min(limit, len(folded))
+	begin := base + from // of the stretch
+	for begin > 0 && base+from-begin < Long && (text[begin-1] >= 0x80 || cuts[text[begin-1]] != space) {
 		begin--
 	}
-	for from := 0; from <= len(folded); from++ {
-		to := len(folded)
-		if n := bytes.IndexByte(folded[from:], space); n >= 0 {
+	for ; from <= limit; from++ {
+		to := limit
+		if n := bytes.IndexByte(folded[from:limit], space); n >= 0 {
 			to = from + n
 		}
 		for base+to-begin >= Long && from <= to {
@@ -239,7 +252,7 @@ func (w *words) tails(text []byte, base int, c *cutting, texts []string, found [
 			if n := bytes.IndexByte(folded[from:to], joiner); n >= 0 {
 				end = from + n
 			}
-			if end < len(folded) || base+end == len(text) {
+			if end < limit || base+end == len(text) {
 				found = w.tail(text, base+end, texts, found)
 			}
 			from = end + 1
@@ -290,6 +303,7 @@ func (w *words) cutPlain(text []byte, c *cutting, state *cutState, first, n int)
 			c.folded[i] = cuts[text[i]]
 		}
 	}
+	state.solid &= 1<<first - 1
 	for i := first * 64; i < tile && i < len(text); i += 64 {
 		solid := uint64(1)
 		for k := i; k < i+64; k++ {
@@ -305,8 +319,7 @@ func (w *words) cutPlain(text []byte, c *cutting, state *cutState, first, n int)
 				state.high |= uint64(text[k] >> 7)
 			}
 		}
-		state.long |= state.solid & solid
-		state.solid = solid
+		state.solid |= solid << (i / 64)
 	}
 	return n
 }
