@@ -42,6 +42,7 @@ func kills(ctx context.Context, a *arena) error {
 			return context.Cause(ctx)
 		}
 	}
+	a.note("%d kills", a.o.kills)
 	stop()
 	if err := <-worked; err != nil {
 		return err
