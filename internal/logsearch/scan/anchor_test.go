@@ -104,7 +104,7 @@ func BenchmarkBudget(b *testing.B) {
 	}
 	text := strings.Repeat(stampLine+"some words of a line that is long enough to be dear: abcdefghij\n", 3000)
 	for b.Loop() {
-		l := newLooker(compile(trees(b, costly)), lucene.Historical(), nil)
+		l := newLooker(compile(trees(b, costly)), lucene.Historical(), nil, &memory{})
 		l.hit = func(int32, lucene.Truth, joblog.Event) {}
 		for w := range joblog.Windows(strings.NewReader(text), "job-output.txt", joblog.FoldOptions{}) {
 			l.window(w)

@@ -73,7 +73,7 @@ func BenchmarkTenMegabytes(b *testing.B) {
 // BenchmarkLooker is the part that looks at each byte.
 func BenchmarkLooker(b *testing.B) {
 	text := logText(10 << 20)
-	l := newLooker(compile(trees(b, manyQueries(86)...)), lucene.Historical(), nil)
+	l := newLooker(compile(trees(b, manyQueries(86)...)), lucene.Historical(), nil, &memory{})
 	l.hit = func(int32, lucene.Truth, joblog.Event) {}
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -23,10 +23,6 @@ type budget struct {
 	over  map[int32]int64 // those that are refused, and from which line on
 }
 
-func newBudget(trees int) budget {
-	return budget{spent: make([]int64, trees), price: make([]int64, trees), over: map[int32]int64{}}
-}
-
 // pay charges one evaluation of a tree; false if it is refused.
 func (b *budget) pay(tree int32, n lucene.Node, ev joblog.Event) bool {
 	if b.price[tree] == 0 {

@@ -56,6 +56,20 @@ type Engine struct {
 type memory struct {
 	buffer  []byte
 	scratch needle.Scratch
+	looked  []int64 // by tree, as the others
+	spent   []int64
+	price   []int64
+	done    []lucene.Node
+	noise   []int32 // by needle
+}
+
+// zeroed is n zeros, in the memory of list if it is large enough.
+func zeroed[T any](list *[]T, n int) []T {
+	if cap(*list) < n {
+		*list = make([]T, n)
+	}
+	clear((*list)[:n])
+	return (*list)[:n]
 }
 
 // New makes an Engine; nothing is contacted.

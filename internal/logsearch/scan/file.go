@@ -89,8 +89,7 @@ func (r *result) failed(err error) error {
 func (s *Searcher) events(ctx context.Context, t task, body io.Reader, r *result) error {
 	m := s.e.used.Get().(*memory)
 	defer s.e.used.Put(m)
-	l := newLooker(t.program, s.e.o.Mapping, t.known)
-	l.scratch = &m.scratch
+	l := newLooker(t.program, s.e.o.Mapping, t.known, m)
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) { s.hit(r, t, i, truth, l, ev) }
 	var read joblog.Extent
 	defer func() { r.file.Bytes, r.lines = read.Bytes, read.Lines }()

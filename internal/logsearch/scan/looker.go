@@ -32,11 +32,13 @@ type looker struct {
 	plainOf int64 // plain is ev's: its offset + 1
 }
 
-func newLooker(p *program, m lucene.Mapping, known ci.Fields) *looker {
+func newLooker(p *program, m lucene.Mapping, known ci.Fields, mem *memory) *looker {
 	p = p.family.current()
-	l := &looker{p: p, mapping: m, looked: make([]int64, len(p.trees)), doc: newDoc(m, known), scratch: &needle.Scratch{}}
-	l.file = &folded{trees: p.trees, doc: newDoc(m, known), done: make([]lucene.Node, len(p.trees))}
-	l.budget = newBudget(len(p.trees))
+	n := len(p.trees)
+	l := &looker{p: p, mapping: m, looked: zeroed(&mem.looked, n), doc: newDoc(m, known), scratch: &mem.scratch}
+	l.file = &folded{trees: p.trees, doc: newDoc(m, known), done: zeroed(&mem.done, n)}
+	l.budget = budget{spent: zeroed(&mem.spent, n), price: zeroed(&mem.price, n), over: map[int32]int64{}}
+	l.noise.memory = &mem.noise
 	l.noise.begin(p)
 	return l
 }

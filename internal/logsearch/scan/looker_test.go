@@ -38,7 +38,7 @@ func plainly(t testing.TB, nodes []lucene.Node, text, name string, o joblog.Fold
 func scanned(t testing.TB, p *program, text, name string, o joblog.FoldOptions, known ci.Fields) []string {
 	t.Helper()
 	var all []string
-	l := newLooker(p, lucene.Historical(), known)
+	l := newLooker(p, lucene.Historical(), known, &memory{})
 	last := map[int32]int64{}
 	l.hit = func(i int32, truth lucene.Truth, ev joblog.Event) {
 		if n, ok := last[i]; ok && ev.Offset <= n {

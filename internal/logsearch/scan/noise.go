@@ -16,14 +16,15 @@ const (
 
 // noise is what needles have cost in one file, by needle.
 type noise struct {
-	spent []int32
-	limit int32 // of one needle, so far
-	over  bool  // one is over it
+	memory *[]int32
+	spent  []int32
+	limit  int32 // of one needle, so far
+	over   bool  // one is over it
 }
 
 // begin starts to count for a program.
 func (n *noise) begin(p *program) {
-	n.spent = append(n.spent[:0], make([]int32, len(p.texts))...)
+	n.spent = zeroed(n.memory, len(p.texts))
 	n.over = false
 }
 
