@@ -1,7 +1,6 @@
 package needle
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -49,48 +48,6 @@ const (
 	minWordBits = 13
 	maxWordBits = 20
 )
-
-// Long is from how many bytes on a stretch without a space, or what else ends
-// all words, may have been cut by those who cut texts into words and bound their
-// length: there what ends a word is found, too.
-const Long = 192
-
-// What a byte is to words, in cuts: itself, folded, if it is one of a word's;
-// joiner if it can stand within what others take for one word; space if not.
-const (
-	joiner = 0x80
-	space  = 0xc0
-)
-
-var cuts = func() (c [128]uint8) {
-	for i := range c {
-		b := byte(i)
-		switch {
-		case IsWord(b):
-			c[i] = b | 0x20
-		case b == '.' || b == ',' || b == ':' || b == ';' || b == '\'':
-			c[i] = joiner
-		default:
-			c[i] = space
-		}
-	}
-	return c
-}()
-
-// IsWord reports whether a byte is an ASCII letter or digit, or an underscore.
-func IsWord(b byte) bool {
-	return b == '_' || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
-}
-
-// isWhole reports whether all bytes of s are a word's.
-func isWhole(s string) bool {
-	for i := range len(s) {
-		if !IsWord(s[i]) {
-			return false
-		}
-	}
-	return true
-}
 
 func newWords(texts []string, use []int32) *words {
 	w := &words{}
@@ -167,21 +124,6 @@ func (w *words) slot(key uint64) *wordSlot {
 	}
 }
 
-// tile is how much of a text is cut at a time; its places fit into 16 bits.
-const tile = 4096
-
-// cutState is what a cut tells: whether the last byte was no word's, which blocks
-// of 64 of this tile have no space, and whether so far there was a byte beyond
-// ASCII.
-type cutState struct{ outside, solid, high uint64 }
-
-// cutting is the memory of cuts.
-type cutting struct {
-	folded [tile + 128]byte
-	starts [tile/2 + 64]uint16
-	hits   [tile/2 + 64]uint16
-}
-
 // find appends to found the matches in text.
 func (w *words) find(text []byte, texts []string, sc *Scratch, found []Match) []Match {
 	c, state := &sc.cutting, cutState{outside: 1}
@@ -222,106 +164,11 @@ func (w *words) look(text []byte, i int, key uint64, texts []string, found []Mat
 	return found
 }
 
-// stretches finds where long stretches without a space are: at least two blocks
-// of them are solid.
-type stretches struct{ solid, pair uint64 } // the last blocks of the tile before
-
-// blocks are those of a tile in which long stretches begin, go on and end.
-func (s *stretches) blocks(solid uint64) uint64 {
-	pairs := solid & (solid<<1 | s.solid)
-	around := pairs>>2 | pairs>>1 | pairs | pairs<<1 | s.pair
-	s.solid, s.pair = solid>>63, pairs>>63
-	return around
-}
-
-// tails appends to found what ends a word in the long stretches of a part of a
-// tile. One that goes on behind the tile is the next one's.
-func (w *words) tails(text []byte, base int, folded []byte, from, limit int, texts []string, found []Match) []Match {
-	limit = min(limit, len(folded))
-	begin := base + from // of the stretch
-	for begin > 0 && base+from-begin < Long && (text[begin-1] >= 0x80 || cuts[text[begin-1]] != space) {
-		begin--
-	}
-	for ; from <= limit; from++ {
-		to := limit
-		if n := bytes.IndexByte(folded[from:limit], space); n >= 0 {
-			to = from + n
-		}
-		for base+to-begin >= Long && from <= to {
-			end := to
-			if n := bytes.IndexByte(folded[from:to], joiner); n >= 0 {
-				end = from + n
-			}
-			if end < limit || base+end == len(text) {
-				found = w.tail(text, base+end, texts, found)
-			}
-			from = end + 1
-		}
-		from, begin = to, base+to+1
-	}
-	return found
-}
-
-// tail appends what ends the word that ends at byte end, but is not all of it.
-func (w *words) tail(text []byte, end int, texts []string, found []Match) []Match {
-	i := end
-	for i > 0 && end-i <= w.most && IsWord(text[i-1]) {
-		i--
-	}
-	for i++; i < end; i++ {
-		key := windowAt(text[:end], i) | foldWindow
-		if n := end - i; n < windowLen {
-			key &= 1<<(8*n) - 1
-		}
-		if h := key * mulWindow >> w.shift; w.bitmap[h/32]>>(h%32)&1 == 0 {
-			continue
-		}
-		for _, m := range w.look(text, i, key, texts, nil) {
-			if i+len(texts[m.Needle]) == end {
-				found = append(found, m)
-			}
-		}
-	}
-	return found
-}
-
 // foldedKey is the key of the word that begins there.
 func foldedKey(folded []byte) uint64 {
 	key := binary.LittleEndian.Uint64(folded)
 	end := key & 0x8080808080808080 >> 7
 	return key & (end ^ (end - 1))
-}
-
-// cutPlain folds a tile of text from block first on, with something of what
-// follows, and appends to c.starts[:n] where words begin that may be one of w's;
-// it returns how many.
-func (w *words) cutPlain(text []byte, c *cutting, state *cutState, first, n int) int {
-	for i := first * 64; i < tile+64; i++ {
-		if i >= len(text) {
-			c.folded[i] = space
-		} else if c.folded[i] = joiner; text[i] < 0x80 {
-			c.folded[i] = cuts[text[i]]
-		}
-	}
-	state.solid &= 1<<first - 1
-	for i := first * 64; i < tile && i < len(text); i += 64 {
-		solid := uint64(1)
-		for k := i; k < i+64; k++ {
-			not := uint64(c.folded[k] >> 7)
-			if state.outside == 1 && not == 0 && w.mayBegin(text, k) {
-				c.starts[n] = uint16(k)
-				n++
-			}
-			if state.outside = not; c.folded[k] == space {
-				solid = 0
-			}
-			if k < len(text) {
-				state.high |= uint64(text[k] >> 7)
-			}
-		}
-		state.solid |= solid << (i / 64)
-	}
-	return n
 }
 
 // probeWordsPlain puts into c.hits those of the n starts whose word's hash is in
