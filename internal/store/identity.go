@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/recheckbot/recheckbot/internal/cicomment"
 )
 
 // known is a stored comment as far as identity needs it.
@@ -122,6 +124,18 @@ func again(rows []known, text, session string) *known {
 		return nil
 	}
 	return &rows[i]
+}
+
+// echo reports whether a line is a report that is there already, word by word and
+// of the same second. A server that sends an event twice on one connection looks
+// like somebody who says a thing twice; but no CI ends the same builds twice within
+// a second. Should Gerrit's list have two, the other comes with it.
+func echo(rows []known, c Comment) bool {
+	p := c.Parsed
+	if p.Kind != cicomment.KindReport || p.BuildsetUUID == "" && !slices.ContainsFunc(p.Builds, func(b cicomment.Build) bool { return b.UUID != "" }) {
+		return false
+	}
+	return slices.ContainsFunc(rows, func(k known) bool { return k.event.Valid && k.heard.String == c.Body })
 }
 
 // maySame reports whether a list's text and a stream's can be of one comment.

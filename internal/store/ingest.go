@@ -74,6 +74,9 @@ func (s *Store) ingestStream(ctx context.Context, tx *txn, e entry) error {
 	if k := again(rows, e.c.Body, e.session); k != nil {
 		return addSession(ctx, tx, *k, e.session)
 	}
+	if echo(rows, e.c) {
+		return nil
+	}
 	k, err := claim(rows, event, e.c.Body, func() (bool, error) { return dealt(ctx, tx, e.change, e.author, e.c.Body) })
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/recheckbot/recheckbot/internal/ci"
 	"github.com/recheckbot/recheckbot/internal/cicomment"
 )
 
@@ -226,5 +227,23 @@ func (w *world) dump(all []truth) {
 	}
 	for _, k := range w.stored() {
 		t.Logf("%d %v %v %q %q %q w=%d g=%v", k.author, k.event, k.gerrit, k.heard.String, k.listed.String, k.level, k.weight, k.guess)
+	}
+}
+
+// TestReportSentTwice: a server that sends an event twice on one connection brings
+// a report once; should the list have two, there are two.
+func TestReportSentTwice(t *testing.T) {
+	report := aReport(1, zuulBuild(1, "a", ci.Failure))
+	c := truth{author: zuul, gerrit: 5, event: 6, heard: ps1 + "Build failed", listed: ps1 + "Build failed", parsed: &report}
+	w := &world{t: t, s: fresh(t), change: 7}
+	w.hear("s", c, c)
+	w.hear("s", c)
+	w.list([]truth{c})
+	if n := count(t, w.s, `SELECT count(*) FROM report`); n != 1 {
+		t.Errorf("%d reports of one", n)
+	}
+	w.list([]truth{c, c})
+	if n := count(t, w.s, `SELECT count(*) FROM report`); n != 2 {
+		t.Errorf("%d reports of two", n)
 	}
 }
