@@ -88,7 +88,7 @@ func rows() []row {
 		{"stuck", "a step hangs", false, stuckStep},
 		{"toomany", "more reviews than the hour's limit", false, tooMany},
 		{"toobroad", "a fingerprint recognizes nearly all builds", false, tooBroad},
-		{"stream", "garbage, 100 MB lines, packets, wrong order, events twice or dropped", false, oddStream},
+		{"stream", "garbage, 100 MB lines, packets, wrong order, dropped events", false, oddStream},
 		{"logs", "logs that are late, slow, cut, bombs, refused or never there", false, oddLogs},
 		{"full", "the disk is full for a while", false, diskFull},
 		{"readonly", "the database cannot be written at a start", false, diskReadOnly},
