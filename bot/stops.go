@@ -14,10 +14,10 @@ import (
 
 // stopWithin bounds all stops together: what hangs must not keep the program. With
 // stepsWithin it is less than the ten seconds in which a told program ends.
-const stopWithin = 3 * time.Second
+const stopWithin = 5 * time.Second
 
 // stepsWithin bounds the wait for steps that were told to end.
-const stepsWithin = 6 * time.Second
+const stepsWithin = 4 * time.Second
 
 // wait waits for all steps; for those that hang, when they were told to end, not
 // for ever: what they were doing goes on after the next start.

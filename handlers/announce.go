@@ -34,7 +34,7 @@ type AnnounceOptions struct {
 	Store    RecheckStore
 	Accounts AccountAsker  // asked whether those who name a bug are people; nil: all are that the configuration does not know
 	Steps    []int         // at how many rechecks by people a bug is announced; nil: DefaultSteps
-	Fresh    time.Duration // an older comment announces nothing; 0: 1 h
+	Fresh    time.Duration // an older comment announces nothing; 0: 2 h
 	Quiet    time.Duration // a bug waits until nobody was heard to name it for so long, as a burst gives one line, also one that is found late; 0: not
 	Busy     func() bool   // reports whether a catch-up is finding more just now; nil: it never is
 	Channels []Channel
@@ -66,7 +66,7 @@ func NewAnnounce(o AnnounceOptions) *Announce {
 	if o.BugURL == nil {
 		o.BugURL = func(ci.BugRef) string { return "" }
 	}
-	o.Fresh, o.Now = cmp.Or(o.Fresh, time.Hour), clock(o.Now)
+	o.Fresh, o.Now = cmp.Or(o.Fresh, 2*time.Hour), clock(o.Now)
 	return &Announce{o: o, steps: slices.Sorted(slices.Values(o.Steps)),
 		graves: newGraves(store.StepAnnounce, o.Store, o.Logger, o.Now), log: logger(o.Logger), trouble: newTrouble(o.Logger)}
 }

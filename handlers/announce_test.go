@@ -167,9 +167,9 @@ func TestAnnounceFresh(t *testing.T) {
 	w := newWorld(t)
 	a := w.announcer()
 	w.recheck(5, "42")
-	w.clock.move(time.Hour)
+	w.clock.move(2 * time.Hour)
 	if out := w.announced(a); len(out) != 0 {
-		t.Errorf("announced after an hour: %+v", out)
+		t.Errorf("announced after two hours: %+v", out)
 	}
 	w.recheck(1, "42")
 	if out := w.announced(a); len(out) != 0 {

@@ -59,7 +59,7 @@ func (a *app) scanCommand() *cobra.Command {
 	flags.BoolVar(&f.counts, "counts", false, "print one line a fingerprint and file as JSON: fingerprint, file, count, exact")
 	flags.BoolVar(&f.stats, "stats", false, "end with a line of JSON: bytes (plain text that was read), seconds, files, hits, peak_rss_bytes")
 	flags.BoolVar(&f.everyByte, "every-byte", false, "read all files for all fingerprints, also where metadata rule them out")
-	mappingFlags(c, &f.mapping, &f.keyword, "", "; else the configured one, else historical")
+	mappingFlags(c, &f.mapping, &f.keyword, "", "; else, without --fingerprints, the configured one, else historical")
 	flags.IntVar(&f.cpu, "cpu", 0, "use `N` processors at most; 0: all")
 	return c
 }
@@ -127,7 +127,7 @@ func (a *app) scan(ctx context.Context, where string, f scanFlags, named bool) e
 // starter set. Problems are told; the good ones are used.
 func (a *app) fingerprints(f scanFlags, named bool) (queries.Set, error) {
 	var cfg config.Config
-	if named || f.fingerprints == "" || f.mapping == "" {
+	if named || f.fingerprints == "" { // else a file of this name may be anybody's
 		var err error
 		if cfg, err = config.Load(a.config); err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return queries.Set{}, err

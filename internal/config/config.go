@@ -148,7 +148,7 @@ type IRC struct {
 	Ignore           []Glob   `toml:"ignore" default:"*bot *bot_"`                  // nicks of bots: their commands are not answered
 	AnnounceSteps    []int    `toml:"announce_steps" default:"1 5 20 100 500" min:"1" max:"1000000"`
 	Repeat           bool     `toml:"repeat" default:"false"`                 // an unconfirmed line is said again, perhaps twice
-	Fresh            Duration `toml:"fresh" default:"1h" min:"1m" max:"168h"` // older causes are not announced
+	Fresh            Duration `toml:"fresh" default:"2h" min:"1m" max:"168h"` // older causes are not announced
 }
 
 // Limits are the bot's limits against itself, in an hour; 0 is none.
