@@ -47,7 +47,7 @@ func botKilled(t *testing.T, w *world) {
 	b.kill()
 	b.launch()
 	b.proven(n)
-	w.stillOne(t, n)
+	w.oneReview(t, n)
 	b.stop()
 }
 
@@ -62,7 +62,7 @@ func connectionCut(t *testing.T, w *world) {
 	b.sending(n)
 	p.cut()
 	b.proven(n)
-	w.stillOne(t, n)
+	w.oneReview(t, n)
 }
 
 // gerritKilled: Gerrit dies right after Zuul has reported, before the bot can

@@ -149,7 +149,8 @@ func (w *world) said(t *testing.T, change int64) []message {
 	return list
 }
 
-// oneReview waits for the bot's comment on a change.
+// oneReview waits for the bot's comment on a change: Gerrit's event of it, which
+// proves it to the bot, may come some milliseconds before its pages show it.
 func (w *world) oneReview(t *testing.T, change int64) message {
 	t.Helper()
 	eventually(t, fmt.Sprintf("a review of change %d", change), func() bool { return len(w.said(t, change)) > 0 })
