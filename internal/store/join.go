@@ -45,6 +45,9 @@ func partners(b book, all []match) {
 	}
 	for author, indexes := range byAuthor {
 		rows := b.provisional[author]
+		if len(rows) == 0 {
+			continue // most of a backfill: their words need not be looked at
+		}
 		var listed, heard []span
 		for _, i := range indexes {
 			listed = append(listed, all[i].e.span())
