@@ -20,6 +20,19 @@ type told struct {
 
 func (a *told) Current(context.Context, int64) (ci.Change, error) { return a.Change, a.err }
 
+// recognized is a world with a report on a failure that was recognized, and what
+// composing it needs.
+func recognized(t *testing.T) (*world, ComposeOptions, int64) {
+	t.Helper()
+	w := newWorld(t)
+	sets := w.sets(&engine{answer: map[string]logsearch.Answer{"tempest": match(0)}})
+	w.hear(w.comment("zuul", failure("tempest")))
+	w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
+	wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
+	w.ok(err)
+	return w, ComposeOptions{Store: w.store, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now}, w.reports()[0]
+}
+
 // TestComposeAsksHowTheChangeIsNow before it says anything: what the stream did
 // not tell may be that it is private. Without an answer it waits, not for ever.
 func TestComposeAsksHowTheChangeIsNow(t *testing.T) {
@@ -36,17 +49,10 @@ func TestComposeAsksHowTheChangeIsNow(t *testing.T) {
 		"not known": {ci.Change{}, errors.New("broken pipe"), "open", "broken pipe"},
 		"merged":    {ci.Change{Current: 2, Status: "MERGED"}, nil, "silent", "stale: merged"},
 	} {
-		w := newWorld(t)
-		e := &engine{answer: map[string]logsearch.Answer{"tempest": match(0)}}
-		sets := w.sets(e)
-		w.hear(w.comment("zuul", failure("tempest")))
-		w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
-		id := w.reports()[0]
-		wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
-		w.ok(err)
-		a := &told{c.is, c.err}
-		step := NewCompose(ComposeOptions{Store: w.store, Changes: a, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now})
-		_, err = step.step(t.Context())
+		w, o, id := recognized(t)
+		o.Changes = &told{c.is, c.err}
+		step := NewCompose(o)
+		_, err := step.step(t.Context())
 		w.ok(err)
 		if v := w.report(id); v.State != c.state || !strings.Contains(v.Why, c.why) {
 			t.Errorf("%s: %s, %q", name, v.State, v.Why)
@@ -66,16 +72,11 @@ func TestComposeAsksHowTheChangeIsNow(t *testing.T) {
 // TestComposeAsksAgainSoon: a Gerrit that answers again is not kept waiting.
 func TestComposeAsksAgainSoon(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	sets := w.sets(&engine{answer: map[string]logsearch.Answer{"tempest": match(0)}})
-	w.hear(w.comment("zuul", failure("tempest")))
-	w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
-	id := w.reports()[0]
-	wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
-	w.ok(err)
+	w, o, id := recognized(t)
 	a := &told{err: errors.New("broken pipe")}
-	step := NewCompose(ComposeOptions{Store: w.store, Changes: a, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now})
-	_, err = step.step(t.Context())
+	o.Changes = a
+	step := NewCompose(o)
+	_, err := step.step(t.Context())
 	w.ok(err)
 	*a = told{Change: ci.Change{Current: 2, Status: "NEW"}}
 	w.clock.move(6 * time.Second)

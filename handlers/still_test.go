@@ -8,24 +8,15 @@ import (
 	"time"
 
 	"github.com/recheckbot/recheckbot/internal/ci"
-	"github.com/recheckbot/recheckbot/internal/cicomment"
-	"github.com/recheckbot/recheckbot/internal/logsearch"
 	"github.com/recheckbot/recheckbot/internal/store"
 )
 
 // composed is a world with a review and a line about one report in the outbox.
 func composed(t *testing.T) (*world, string) {
 	t.Helper()
-	w := newWorld(t)
-	sets := w.sets(&engine{answer: map[string]logsearch.Answer{"tempest": match(0)}})
-	w.hear(w.comment("zuul", failure("tempest")))
-	w.classify(NewClassify(ClassifyOptions{Store: w.store, Sets: sets, Now: w.clock.now}))
-	id := w.reports()[0]
-	wording, err := NewWording(WordingOptions{CIs: cicomment.Defaults().CIs})
-	w.ok(err)
-	step := NewCompose(ComposeOptions{Store: w.store, Wording: wording, Mode: ModeLive, Sets: sets, Now: w.clock.now,
-		Channels: []Channel{{Name: "#gate", Kinds: []string{KindRecognized}}}})
-	_, err = step.step(t.Context())
+	w, o, id := recognized(t)
+	o.Channels = []Channel{{Name: "#gate", Kinds: []string{KindRecognized}}}
+	_, err := NewCompose(o).step(t.Context())
 	w.ok(err)
 	return w, reportCause(id)
 }

@@ -32,7 +32,7 @@ func inFile(t *testing.T, text string, o Options) (path string, f *localFile) {
 
 func needMap(t *testing.T) {
 	if !canMap {
-		t.Skip("files are not mapped on this system")
+		t.Skip("no mmap on this system: files are read there, which the other tests look at")
 	}
 }
 
@@ -193,7 +193,7 @@ func TestAFileThatCannotBeMappedIsRead(t *testing.T) {
 	const path = "/sys/kernel/mm/transparent_hugepage/enabled"
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Skip("needs a file of sysfs: ", err)
+		t.Skip("no file of sysfs, which cannot be mapped: ", err)
 	}
 	l, err := OpenFile(path, Options{})
 	if err != nil {

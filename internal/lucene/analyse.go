@@ -107,7 +107,7 @@ func (p *parser) normalWildcard(field, pattern string) string {
 }
 
 // unescape takes the backslashes out of a text that begins at byte off of the
-// query: \x is x, \uXXXX a UTF-16 unit.
+// query: \x is x, \u and four hex digits a UTF-16 unit.
 func (p *parser) unescape(s string, off int) (string, error) {
 	if !strings.Contains(s, `\`) {
 		return s, nil
